@@ -1,0 +1,1 @@
+"""The built-in checks, one family per module; each uses only what `doctor` exports."""

@@ -1,0 +1,158 @@
+"""What an adapter says about one harness. Third-party adapters subclass ``Harness`` too."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from doctor.harness.process import Completed
+from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog, RunnerSpec
+from doctor.model.policy import RunnerOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessContext:
+    """The machine as an adapter may look at it: read only."""
+
+    home: Path
+    project: Path
+    """The project's root, which is also the directory agents start in."""
+
+    environment: Mapping[str, str]
+
+    def has(self, *names: str) -> str | None:
+        """The first of these variables that is set and not blank, else ``None``. Values are not looked at further."""
+        return next((name for name in names if self.environment.get(name, "").strip()), None)
+
+    def directory(self, variable: str, default: str) -> Path:
+        """The directory that ``variable`` names, or ``default`` below the home directory."""
+        value = self.environment.get(variable, "").strip()
+        return Path(value) if value else self.home / default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchRequest:
+    """What ``Harness.compile`` turns into an argv."""
+
+    path: str
+    """Program to spawn."""
+
+    version: str | None = None
+    """Its version, when known; ``None`` compiles for the newest known."""
+
+    options: RunnerOptions = field(default_factory=RunnerOptions)
+    model: str | None = None
+    """The model as this harness spells it, without the prefix of a model spec."""
+
+    endpoint_url: str | None = None
+    interactive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """One command-line flag and the versions that have it (from ``since`` up to, not including, ``until``)."""
+
+    name: str
+    since: str | None = None
+    until: str | None = None
+    instead: str | None = None
+    """What takes its place after ``until``."""
+
+
+class Harness:
+    """One agent CLI. Everything is class data except what depends on a version or on the machine."""
+
+    id: ClassVar[str]
+    """Canonical registry name, the runtime id of journals."""
+
+    title: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Other spellings accepted on input, never printed as the id."""
+
+    binaries: ClassVar[tuple[str, ...]] = ()
+    """Program names looked for on PATH, best first."""
+
+    install: ClassVar[str] = ""
+    """The command that installs it, for remedies."""
+
+    login: ClassVar[str | None] = None
+    """The command that logs in, for remedies."""
+
+    builtin: ClassVar[bool] = False
+    """Carried by this tool: nothing is looked for on PATH."""
+
+    version_args: ClassVar[tuple[str, ...]] = ("--version",)
+    version_timeout: ClassVar[float] = 15.0
+    """Seconds."""
+
+    options: ClassVar[tuple[str, ...]] = ("model", "extra_args", "env")
+    """Keys of ``runner_options`` it takes."""
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Closed values of an option."""
+
+    needs_prompt: ClassVar[bool] = True
+    stage_refusal: ClassVar[str | None] = None
+    """Why it cannot run a stage at all."""
+
+    endpoint_kinds: ClassVar[tuple[str, ...]] = ()
+    """Kinds of endpoint (``openai``, ``anthropic``, ``gemini``) it can be pointed at."""
+
+    needs_endpoint: ClassVar[bool] = False
+    """Whether it can do nothing without a configured endpoint."""
+
+    model_patterns: ClassVar[tuple[str, ...]] = ()
+    """Regular expressions; a model that matches none belongs to another harness. Empty: it takes any model."""
+
+    auth_args: ClassVar[tuple[str, ...] | None] = None
+    """Arguments of its own cheap "am I logged in" question, or ``None``."""
+
+    auth_timeout: ClassVar[float] = 15.0
+    auth_variables: ClassVar[tuple[str, ...]] = ()
+    """Variables whose presence may change the answer."""
+
+    help_args: ClassVar[tuple[tuple[str, ...], ...]] = (("--help",),)
+    """Cheap help calls that together list the flags that ``compile`` may use."""
+
+    flags: ClassVar[tuple[Flag, ...]] = ()
+    """Flags that came or went; the rest is asked of ``help_args``."""
+
+    def spec(self) -> RunnerSpec:
+        """What a policy may say about it."""
+        return RunnerSpec(
+            id=self.id,
+            aliases=self.aliases,
+            options=self.options,
+            choices=self.choices,
+            needs_prompt=self.needs_prompt,
+            stage_refusal=self.stage_refusal,
+        )
+
+    def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Files whose change may change the answer of ``auth``; a cached answer is kept until one does."""
+        return ()
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """Whether it holds credentials, and how that is known, in words without secrets.
+
+        Args:
+            context: The machine.
+            answer: What ``auth_args`` printed, or ``None`` when there is no such question or it gave no answer.
+        """
+        return Auth.UNKNOWN, "this harness has no question to ask"
+
+    def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Directories in which the harness itself looks for ``<name>/SKILL.md``, first match wins."""
+        return ()
+
+    def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
+        """Dialogs that would stop an unattended start in ``context.project``."""
+        return iter(())
+
+    def root_refusal(self, context: HarnessContext, launch: CompiledArgv) -> str | None:
+        """Why this argv refuses to run as root, or ``None``."""
+        return None
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """The argv of one start; ``PROMPT`` stands where the prompt goes."""
+        return CompiledArgv(argv=(request.path, *request.options.extra_args, PROMPT), env=request.options.env)

@@ -1,0 +1,87 @@
+"""What a check says."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from doctor.model.location import Location
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Only ``error`` keeps a binding from becoming a launch."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for error."""
+        return ("info", "warning", "error").index(self.value)
+
+
+class Status(StrEnum):
+    """How one check ended. ``failed``: it left at least one warning or error that is not ignored."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    TIMEOUT = "timeout"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem: subject, what was seen and expected, and the next step."""
+
+    code: str
+    severity: Severity
+    subject: str
+    """What it is about: a policy path such as ``agent_profiles[0].skills[1]``, or ``harness codex``."""
+
+    message: str
+    """What was seen and what was expected, in one sentence or two."""
+
+    remedy: str | None = None
+    """The next step to take, with the exact command where there is one."""
+
+    docs: str | None = None
+    """Where the check is explained; filled in by the engine."""
+
+    location: Location | None = None
+    fixable: bool = False
+    affects: tuple[str, ...] = ()
+    """What it makes unusable when it is an error: ``agent:NAME``, ``profile:NAME``, ``runtime:ID``,
+    ``stage:STAGE``, ``skill:NAME`` or ``*`` (every launch)."""
+
+    key: str | None = None
+    """What tells this finding from others of the same code and ``affects``; default the subject."""
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that stay the same when lines move or a message is reworded."""
+        identity = "\x1f".join((self.code, *sorted(self.affects), "", self.key or self.subject))
+        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredFinding:
+    """A finding that the policy's ``doctor.ignore`` sets aside."""
+
+    finding: Finding
+    reason: str
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """How one check ended, and how long it took."""
+
+    code: str
+    status: Status
+    reason: str | None = None
+    """Why it was skipped, timed out or crashed; ``None`` otherwise."""
+
+    duration_ms: float = 0.0
+    detail: str | None = None
+    """The traceback of a crash, shown with ``--verbose``."""

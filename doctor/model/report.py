@@ -1,0 +1,92 @@
+"""The whole result of a diagnosis; every output format is a function of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from doctor.exit_codes import ExitCode
+from doctor.model.binding import Binding, StageBinding
+from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
+from doctor.model.harness import HarnessFact, SkillFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRef:
+    """Which policy was read."""
+
+    path: str | None = None
+    sha256: str | None = None
+    embedded_default: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRef:
+    """Which named profile is active."""
+
+    active: str | None = None
+    path: str | None = None
+    source: str = "none"
+    """``pointer``, ``flag``, ``env`` or ``none``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything one diagnosis found, in the order it is printed."""
+
+    version: str
+    exit_code: ExitCode
+    policy: PolicyRef
+    profile: ProfileRef
+    harnesses: tuple[HarnessFact, ...] = ()
+    stages: tuple[StageBinding, ...] = ()
+    agents: tuple[Binding, ...] = ()
+    skills: Mapping[tuple[str, str], SkillFact] = field(default_factory=dict)
+    """By (skill name, runtime id)."""
+
+    findings: tuple[Finding, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    blocked: frozenset[str] = frozenset()
+    """The ``affects`` of every error finding: what no launch may use."""
+
+    duration_ms: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the exit code is 0."""
+        return self.exit_code is ExitCode.OK
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity; ignored ones do not count."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    def ended(self, status: Status) -> int:
+        """How many checks ended like this."""
+        return sum(result.status is status for result in self.checks)
+
+    def agent_ok(self, binding: Binding) -> bool:
+        """Whether no error finding touches this binding."""
+        return self.blocked.isdisjoint(touches(binding))
+
+    def stage_ok(self, row: StageBinding) -> bool:
+        """Whether no error finding touches this stage or its harness."""
+        return self.blocked.isdisjoint(("*", f"stage:{row.stage}", f"runtime:{row.runtime.value}"))
+
+    def harness_status(self, fact: HarnessFact) -> str:
+        """``absent``, or the worst severity of the findings that touch it, or ``ok``."""
+        tag = f"runtime:{fact.runtime_id}"
+        worst = max((f.severity.rank for f in self.findings if tag in f.affects), default=0)
+        if not fact.found:
+            return "absent"
+        return ("ok", "warning", "error")[worst]
+
+
+def touches(binding: Binding) -> tuple[str, ...]:
+    """Every ``affects`` tag under which an error finding blocks this binding."""
+    return (
+        "*",
+        f"agent:{binding.agent}",
+        f"profile:{binding.profile}",
+        f"stage:{binding.stage}",
+        f"runtime:{binding.runtime.value}",
+        *(f"skill:{name}" for name in binding.skills),
+    )

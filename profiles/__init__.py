@@ -1,0 +1,1 @@
+"""Profile files that ship with the tool."""
