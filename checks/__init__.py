@@ -1,1 +1,20 @@
-"""The built-in checks, one family per module; each uses only what `doctor` exports."""
+"""The built-in checks, one family per module; each uses only what `doctor` exports.
+
+A family's module is a plugin like any other: its classes and its own ``doctor_register_checks``. ``uses``,
+``secret_shapes`` and ``endpoint_probe`` hold what several checks share.
+"""
+
+MODULES: tuple[str, ...] = (
+    "checks.policy",
+    "checks.environment",
+    "checks.harness",
+    "checks.launch_flags",
+    "checks.agent_profiles",
+    "checks.skills",
+    "checks.stages",
+    "checks.named_profiles",
+    "checks.endpoints",
+    "checks.security",
+    "checks.tools",
+)
+"""The families, in the order in which their findings read best: what was read, the machine, then who uses it."""

@@ -10,6 +10,12 @@ from dataclasses import dataclass
 from doctor.model.fields import key
 from doctor.model.stage import Stage
 
+AUTO = "auto"
+"""The runner of a profile that leaves the choice to the active named profile's model."""
+
+ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+"""What a variable may be called."""
+
 SEED_MODES = ("none", "copy_from_repo_on_start")
 CHECK_NAMES = ("tests", "forbidden_files", "ticket_workflow", "clean_tree")
 FORBIDDEN_FILES = (".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa", "id_ed25519")
@@ -19,9 +25,7 @@ FORBIDDEN_FILES = (".env", ".env.*", "*.pem", "*.key", "*.p12", "*.pfx", "id_rsa
 class Workspace:
     """How workspaces and branches are made."""
 
-    default_strategy: str = key(
-        "How a run gets its workspace.", default="create", choices=("create", "fork", "reuse")
-    )
+    default_strategy: str = key("How a run gets its workspace.", default="create", choices=("create", "fork", "reuse"))
     branch_prefix: str = key("First part of a workspace's branch name.", default="task")
     base_branch: str = key("Branch that workspaces start from.", default="main", nonblank=True)
 
@@ -37,6 +41,7 @@ class Tmux:
         "Name of the tmux socket that only this project uses.",
         default="harness-doctor",
         pattern=r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}",
+        expected="letters, digits, dots, dashes and underscores, at most 64",
     )
 
 
@@ -45,9 +50,9 @@ class DocEndpoint:
     """A document server that federation reads."""
 
     name: str = key("Name, unique over both lists.", nonblank=True)
-    base_url: str = key("http or https URL with a host.", nonblank=True)
+    base_url: str = key("http or https URL with a host.", nonblank=True, url=True)
     repo: str = key("Repository it serves.", nonblank=True)
-    web_url: str | None = key("http or https URL for people.", default=None)
+    web_url: str | None = key("http or https URL for people.", default=None, url=True)
     workspace: str | None = key("Workspace it serves; required for workspace endpoints.", default=None)
 
 
@@ -67,9 +72,7 @@ class Docs:
     authority_mode: str = key(
         "Which copy is authoritative during a run.", default="workspace_active", choices=("workspace_active",)
     )
-    seed_mode: str = key(
-        "How a workspace gets its documents.", default="copy_from_repo_on_start", choices=SEED_MODES
-    )
+    seed_mode: str = key("How a workspace gets its documents.", default="copy_from_repo_on_start", choices=SEED_MODES)
     stale_warning_seconds: int = key("Age in seconds from which an index is stale.", default=900, minimum=1)
     api: DocsApi = key("Document servers.", factory=DocsApi)
 
@@ -168,9 +171,7 @@ class GitPr:
     """Commits, pull requests and what must hold before them."""
 
     mode: str = key("Whether it only proposes.", default="assist", choices=("off", "assist", "auto"), fold_case=True)
-    credential_mode: str = key(
-        "Whose credentials are used.", default="local_user_auth", choices=("local_user_auth",)
-    )
+    credential_mode: str = key("Whose credentials are used.", default="local_user_auth", choices=("local_user_auth",))
     branch_template: str = key(
         "Branch name; `{ticket}`, `{repo}`, `{run}` are replaced.", default="{ticket}/{repo}/{run}", nonblank=True
     )
@@ -207,10 +208,13 @@ class RuntimeProfile:
     """Which harness runs which stage. A bare string is short for `{"backend_profile": "..."}`."""
 
     backend_profile: str | None = key(
-        "Profile of the harness's own that it starts with; says nothing about stages.", default=None, nonblank=True
+        "Profile of the harness's own that it starts with; says nothing about stages.",
+        default=None,
+        nonblank=True,
+        trim=True,
     )
-    default: str | None = key("Harness of every stage that `stages` does not name.", default=None, nonblank=True)
-    stages: Mapping[Stage, str] = key("Harness per stage.", factory=dict, nonblank=True)
+    default: str | None = key("Harness of every stage that `stages` does not name.", default=None, harness="name")
+    stages: Mapping[Stage, str] = key("Harness per stage.", factory=dict, harness="name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,9 +222,11 @@ class Orchestrator:
     """Which harness runs where."""
 
     runtime_backend: str | None = key(
-        "Harness of every agent unless a stage says otherwise.", default=None, nonblank=True
+        "Harness of every agent unless a stage says otherwise.", default=None, harness="name"
     )
-    runtime_profile: RuntimeProfile | None = key("Harness per stage; null changes nothing.", default=None)
+    runtime_profile: RuntimeProfile | None = key(
+        "Harness per stage; null changes nothing.", default=None, shorthand="backend_profile"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +235,10 @@ class Ignore:
 
     reason: str = key("Why; shown wherever the findings would be.", nonblank=True)
     until: str | None = key(
-        "Last day (YYYY-MM-DD) on which it holds.", default=None, pattern=r"\d{4}-\d{2}-\d{2}"
+        "Last day (YYYY-MM-DD) on which it holds.",
+        default=None,
+        pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        expected="a day such as 2027-01-31",
     )
 
 
@@ -237,12 +246,17 @@ class Ignore:
 class DoctorSettings:
     """Settings of the doctor for this project."""
 
-    ignore: Mapping[str, Ignore] = key("Check codes whose findings are set aside, each with a reason.", factory=dict)
+    ignore: Mapping[str, Ignore] = key(
+        "Check codes or families whose findings are set aside, each with a reason.",
+        factory=dict,
+        key_pattern=r"[A-Z]{3}([0-9]{3})?",
+        expected="a check code such as SKL003, or a family such as SKL",
+    )
     fail_on: str = key(
         "Least severity that makes the exit code 1.", default="error", choices=("info", "warning", "error")
     )
     harness: Mapping[str, str] = key(
-        "Required versions per harness, such as `>=0.160,<1`.", factory=dict, nonblank=True
+        "Required versions per harness, such as `>=0.160,<1`.", factory=dict, nonblank=True, harness="key"
     )
 
 
@@ -255,7 +269,12 @@ class RunnerOptions:
     model: str | None = key("Model, as the harness spells it.", default=None, nonblank=True)
     permission_mode: str | None = key("The harness's own permission mode.", default=None, nonblank=True)
     extra_args: tuple[str, ...] = key("Arguments added as they are.", default=())
-    env: Mapping[str, str] = key("Variables added to the process; no secrets.", factory=dict)
+    env: Mapping[str, str] = key(
+        "Variables added to the process; no secrets.",
+        factory=dict,
+        key_pattern=ENV_NAME,
+        expected="a variable name (letters, digits and underscores)",
+    )
     trust_workspace: bool | None = key("Trust the working directory without asking.", default=None)
 
 
@@ -263,8 +282,10 @@ class RunnerOptions:
 class AgentProfile:
     """A reusable bundle: harness, prompt, skills, options."""
 
-    name: str = key("Unique name.", nonblank=True)
-    runner: str = key("Harness id or alias, or `auto` to let the active named profile's model choose.", nonblank=True)
+    name: str = key("Unique name.", as_name=True)
+    runner: str = key(
+        "Harness id or alias, or `auto` to let the active named profile's model choose.", harness="name-or-auto"
+    )
     base_prompt: str = key("What the agent is told first.", default="")
     skills: tuple[str, ...] = key("Skills it must read.", default=(), nonblank=True)
     runner_options: RunnerOptions = key("Options of the harness.", factory=RunnerOptions)
@@ -274,7 +295,7 @@ class AgentProfile:
 class Agent:
     """A named worker."""
 
-    name: str = key("Unique name.", nonblank=True)
+    name: str = key("Unique name.", as_name=True)
     profile: str = key("Name of its agent profile.", nonblank=True)
     stage: Stage | None = key("Stage it works at; unset means execute.", default=None)
 
@@ -304,7 +325,7 @@ class Policy:
     close: Close = key("Closing.", factory=Close)
     orchestrator: Orchestrator = key("Harness per stage.", factory=Orchestrator)
     doctor: DoctorSettings = key("The doctor's settings.", factory=DoctorSettings)
-    agent_profiles: tuple[AgentProfile, ...] = key("Agent profiles, at least one.", factory=_default_profiles)
-    agents: tuple[Agent, ...] = key("Agents, at least one.", factory=_default_agents)
-
-
+    agent_profiles: tuple[AgentProfile, ...] = key(
+        "Agent profiles, at least one.", factory=_default_profiles, min_items=1
+    )
+    agents: tuple[Agent, ...] = key("Agents, at least one.", factory=_default_agents, min_items=1)

@@ -1,0 +1,167 @@
+"""POL: the policy file is read, and says what it seems to say."""
+
+from collections.abc import Iterable, Iterator
+
+import doctor
+
+
+def _told(check: doctor.Check, policy_file: doctor.Loaded[doctor.Policy], *rules: str) -> Iterator[doctor.Finding]:
+    """The reader's problems of these rules; any of them keeps the whole policy from being used."""
+    for problem in policy_file.problems:
+        if problem.rule in rules:
+            yield check.finding(
+                problem.subject,
+                problem.message,
+                remedy=problem.remedy,
+                location=problem.location,
+                affects=("*",),
+            )
+
+
+class POL001(doctor.Check):
+    """The policy file can be read and is well-formed.
+
+    Nothing can be resolved from a file that is no JSON (or TOML), so no agent starts until it is repaired.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when the file is missing, too large, not text, or not well-formed; names the line and column."""
+        yield from _told(self, policy_file, "unreadable", "syntax")
+
+
+class POL002(doctor.Check):
+    """Every key of the policy stands only once.
+
+    Most readers silently keep the last of two equal keys, so what a person reads is not what takes effect.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when an object has the same key twice."""
+        yield from _told(self, policy_file, "duplicate-key")
+
+
+class POL003(doctor.Check):
+    """Every key of the policy is known.
+
+    A misspelt key is a setting that is silently not used; the nearest known key is named.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when the policy has a key that its schema does not know."""
+        yield from _told(self, policy_file, "unknown-key")
+
+
+class POL004(doctor.Check):
+    """Every value of the policy has the type and range its key asks for.
+
+    The rules of each key stand in the policy's reference and in its JSON Schema.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when a value is missing, has another type, or lies outside what is accepted."""
+        yield from _told(self, policy_file, "type", "value")
+
+
+class POL005(doctor.Check):
+    """The policy has a schema version that this tool reads.
+
+    A policy of another version has other keys; guessing at their meaning would start the wrong thing.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when ``version`` is another one; for version 1 the equivalent of version 2 is shown."""
+        yield from _told(self, policy_file, "version")
+
+
+class POL006(doctor.Check):
+    """Every name that the policy refers to is defined.
+
+    Agents refer to profiles, profiles to harnesses, and names are unique so that each reference means one thing.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when a reference leads nowhere, or a name is defined twice."""
+        yield from _told(self, policy_file, "reference")
+
+
+class POL007(doctor.Check):
+    """There is only one policy file.
+
+    With ``policy.json`` and ``policy.toml`` side by side nobody can tell which one counts.
+    """
+
+    always = True
+
+    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+        """Fails when both files are there."""
+        yield from _told(self, policy_file, "rival")
+
+
+class POL010(doctor.Check):
+    """No stronger setting hides another choice of harness.
+
+    The strongest of ``--runtime``, the stage map, ``DOCTOR_RUNTIME`` and ``orchestrator.runtime_backend`` decides.
+    That is by design, but it surprises: a variable exported for one stage changes nothing once the map has a
+    default. What the agents' own profiles say is counted by STG003.
+    """
+
+    severity = doctor.Severity.INFO
+
+    def run(self, stages: tuple[doctor.StageBinding, ...]) -> Iterator[doctor.Finding]:
+        """Reports each stage whose harness hides what weaker sources say."""
+        for row in stages:
+            hidden = [entry for entry in row.runtime.shadowed if not entry.startswith("agent=")]
+            if hidden:
+                yield self.finding(
+                    f"stage {row.stage}",
+                    f"stage {row.stage} runs {row.runtime.value} (from {row.runtime.source}), "
+                    f"which hides {', '.join(hidden)}",
+                    remedy="nothing if that is meant; otherwise remove the stronger setting",
+                    affects=(f"stage:{row.stage}",),
+                )
+
+
+class POL011(doctor.Check):
+    """Every entry of `doctor.ignore` sets something aside.
+
+    An entry that no finding needs any more would hide the problem if it came back. The engine, which alone sees all
+    findings, makes this check's findings once every check has ended.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self) -> Iterable[doctor.Finding]:
+        """Fails when an entry of ``doctor.ignore`` matched no finding of a check that ran."""
+        return ()
+
+
+class POL012(doctor.Check):
+    """No entry of `doctor.ignore` is past its date.
+
+    An entry holds up to the day in ``until``; from then on its findings count again. The engine, which alone sees
+    all findings, makes this check's findings once every check has ended.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self) -> Iterable[doctor.Finding]:
+        """Fails when the ``until`` of an entry of ``doctor.ignore`` has passed."""
+        return ()
+
+
+@doctor.hookimpl
+def doctor_register_checks() -> list[type[doctor.Check]]:
+    """The checks of this family."""
+    return [POL001, POL002, POL003, POL004, POL005, POL006, POL007, POL010, POL011, POL012]

@@ -1,0 +1,102 @@
+"""Everything ``import doctor`` offers, gathered in one place so that the package itself costs nothing to import."""
+
+from doctor.__about__ import __version__
+from doctor.config.machine import ActiveProfile
+from doctor.config.paths import Paths
+from doctor.config.problems import ConfigProblem, Loaded
+from doctor.config.project import Project
+from doctor.diagnosis.check import Check
+from doctor.diagnosis.run import diagnose
+from doctor.errors import DoctorError, ProbeTimeout, RegistrationError, Unavailable, UsageError
+from doctor.exit_codes import ExitCode
+from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest
+from doctor.harness.flags import unknown_flags
+from doctor.harness.probe import Prober
+from doctor.harness.process import Completed
+from doctor.harness.registry import Registry
+from doctor.harness.versions import satisfies, version_at_least
+from doctor.hookspecs import hookimpl
+from doctor.model.binding import Binding, Choice, StageBinding
+from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
+from doctor.model.harness import (
+    PROMPT,
+    Auth,
+    Candidate,
+    CompiledArgv,
+    Dialog,
+    HarnessFact,
+    Problem,
+    ProgramFact,
+    RunnerSpec,
+    SkillFact,
+    SkillProblem,
+    SkillSource,
+)
+from doctor.model.location import Location, pointer
+from doctor.model.machine import Endpoint, Machine, NamedProfile
+from doctor.model.options import Options
+from doctor.model.policy import Agent, AgentProfile, Policy, RunnerOptions
+from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.model.stage import Stage
+
+__all__ = [
+    "PROMPT",
+    "ActiveProfile",
+    "Agent",
+    "AgentProfile",
+    "Auth",
+    "Binding",
+    "Candidate",
+    "Check",
+    "CheckResult",
+    "Choice",
+    "CompiledArgv",
+    "Completed",
+    "ConfigProblem",
+    "Dialog",
+    "DoctorError",
+    "Endpoint",
+    "ExitCode",
+    "Finding",
+    "Flag",
+    "Harness",
+    "HarnessContext",
+    "HarnessFact",
+    "IgnoredFinding",
+    "LaunchRequest",
+    "Loaded",
+    "Location",
+    "Machine",
+    "NamedProfile",
+    "Options",
+    "Paths",
+    "Policy",
+    "PolicyRef",
+    "ProbeTimeout",
+    "Prober",
+    "Problem",
+    "ProfileRef",
+    "ProgramFact",
+    "Project",
+    "RegistrationError",
+    "Registry",
+    "Report",
+    "RunnerOptions",
+    "RunnerSpec",
+    "Severity",
+    "SkillFact",
+    "SkillProblem",
+    "SkillSource",
+    "Stage",
+    "StageBinding",
+    "Status",
+    "Unavailable",
+    "UsageError",
+    "__version__",
+    "diagnose",
+    "hookimpl",
+    "pointer",
+    "satisfies",
+    "unknown_flags",
+    "version_at_least",
+]

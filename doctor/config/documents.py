@@ -1,0 +1,207 @@
+"""Files as parsed text in which every value and key has a place."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from doctor.config.files import FileProblem, read_bytes
+from doctor.config.issues import Issues
+from doctor.config.json_text import Parsed, TextError, parse_json
+from doctor.config.positions import Lines, Positions, scan_json
+from doctor.config.problems import ConfigProblem, Rule
+from doctor.config.words import Kind, encodable
+from doctor.model.location import Location, pointer
+
+LARGEST_DOCUMENT = 8 * 1024 * 1024
+"""Bytes. 10,000 agents with a profile and a prompt of a few hundred characters each fit in."""
+
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "UTF-8 with a byte order mark"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+_SUSPECT_ESCAPE = re.compile(r"\\(?:u(?:0000|[dD][89a-fA-F])|U0000(?:0000|[dD][89a-fA-F])|x00)")
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Document:
+    """One parsed file. Places are worked out when the first one is asked for."""
+
+    path: str
+    """Absolute."""
+
+    kind: Kind
+    text: str = field(repr=False)
+    sha256: str
+    """Of the file's bytes, in hex digits."""
+
+    data: Any = field(repr=False)
+    _places: tuple[Positions, Lines] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name, for messages about the whole file."""
+        return encodable(os.path.basename(self.path))  # noqa: PTH119 - a string is what is at hand
+
+    def at(self, place: str) -> Location:
+        """Where the value at an RFC 6901 pointer starts; of a value that is not there, its nearest ancestor."""
+        return self._location(place, at_key=False)
+
+    def at_key(self, place: str) -> Location:
+        """Where the key that leads to the value at a pointer starts; an item of a list is its own key."""
+        return self._location(place, at_key=True)
+
+    def _location(self, place: str, *, at_key: bool) -> Location:
+        positions, lines = self._known_places()
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in place.split("/")[1:]]
+        depth, value, key = positions.find(parts)
+        line, column = lines.place(key if at_key else value)
+        return Location(path=self.path, line=line, column=column, pointer=encodable(pointer(*parts[:depth])))
+
+    def _known_places(self) -> tuple[Positions, Lines]:
+        if self._places is None:
+            self._places = (self._scan(), Lines(self.text))
+        return self._places
+
+    def _scan(self) -> Positions:
+        if self.kind == "json":
+            return scan_json(self.text)
+        from doctor.config.toml_positions import scan_toml  # noqa: PLC0415 - most policies are JSON
+
+        return scan_toml(self.text)
+
+    def duplicates(self, issues: Issues) -> None:
+        """Note every key that its object already has."""
+        for path, offset in self._known_places()[0].duplicates:
+            line, _ = self._known_places()[1].place(offset)
+            issues.add("duplicate-key", _TWICE.format(line=line), *path, remedy="remove one of the two", at_key=True)
+
+
+_TWICE = "this key stands twice in the same object; the later one, on line {line}, would win"
+
+
+class _UnreadError(Exception):
+    """Carries the one problem that ends reading."""
+
+    def __init__(self, problem: ConfigProblem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def read_document(path: Path, kind: Kind) -> tuple[Document | None, tuple[ConfigProblem, ...]]:
+    """Read and parse a file in bounded time and memory.
+
+    Args:
+        path: Any path at all: directories, pipes, devices, binary and huge files each give one problem.
+        kind: What it must contain.
+
+    Returns:
+        The document, or ``None`` when there is none; and what is wrong below the level of types: it cannot be
+        read, is no text, does not parse, has a key twice, or has text that no program could be given.
+    """
+    try:
+        absolute = os.path.abspath(path)  # noqa: PTH100 - symlinks stay as the user wrote them
+        content = _content(path, absolute)
+        text = _text(content, absolute)
+        parsed = _parsed(text, kind, absolute)
+    except _UnreadError as error:
+        return None, (error.problem,)
+    document = Document(
+        path=absolute, kind=kind, text=text, sha256=hashlib.sha256(content).hexdigest(), data=parsed.data
+    )
+    issues = Issues()
+    if parsed.duplicates:
+        document.duplicates(issues)
+    if _SUSPECT_ESCAPE.search(text):
+        _note_unusable_text(parsed.data, issues)
+    return document, issues.problems(document)
+
+
+def whole_file(
+    path: str, rule: Rule, message: str, remedy: str | None, *, line: int | None = None, column: int | None = None
+) -> ConfigProblem:
+    """A problem of a file that has no document."""
+    location = Location(path=encodable(path), line=line, column=column, pointer="" if line else None)
+    name = encodable(os.path.basename(path) or path)  # noqa: PTH119 - a string is what is at hand
+    return ConfigProblem(rule=rule, subject=name, message=message, remedy=remedy, location=location)
+
+
+def _content(path: Path, absolute: str) -> bytes:
+    try:
+        return read_bytes(path, limit=LARGEST_DOCUMENT)
+    except FileProblem as problem:
+        message = f"the file {problem.message}"
+        raise _UnreadError(whole_file(absolute, "unreadable", message, problem.remedy)) from problem
+
+
+def _text(content: bytes, path: str) -> str:
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            raise _bad_text(path, content, 0, f"the file is {encoding}", "save it as UTF-8 without a byte order mark")
+    zero = content.find(b"\0")
+    if zero >= 0:
+        raise _bad_text(path, content, zero, "the file is binary: it holds a NUL byte", "name a text file")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8: byte 0x{content[error.start]:02x} fits no character"
+        raise _bad_text(path, content, error.start, message, "save it as UTF-8") from error
+    if not text.strip():
+        raise _UnreadError(
+            whole_file(path, "syntax", "the file is empty", "write a document, or remove the file", line=1, column=1)
+        )
+    return text
+
+
+def _bad_text(path: str, content: bytes, offset: int, message: str, remedy: str) -> _UnreadError:
+    before = content[:offset]
+    line_start = before.rfind(b"\n") + 1
+    column = len(before[line_start:].decode("utf-8", "replace")) + 1
+    line = before.count(b"\n") + 1
+    return _UnreadError(whole_file(path, "unreadable", message, remedy, line=line, column=column))
+
+
+def _parsed(text: str, kind: Kind, path: str) -> Parsed:
+    rule: Rule = "syntax"
+    try:
+        if kind == "json":
+            return parse_json(text)
+        from doctor.config.toml_text import TwiceError, parse_toml  # noqa: PLC0415 - most policies are JSON
+
+        try:
+            return parse_toml(text)
+        except TwiceError:
+            rule = "duplicate-key"
+            raise
+    except TextError as error:
+        line, column = Lines(text).place(error.offset)
+        problem = whole_file(path, rule, error.message, error.remedy, line=line, column=column)
+        raise _UnreadError(problem) from error
+
+
+def _note_unusable_text(data: Any, issues: Issues) -> None:
+    for path, text, is_key in _texts(data):
+        what = "the key" if is_key else "the text"
+        if "\0" in text:
+            issues.add("value", f"{what} holds a NUL character", *path, remedy="remove it", at_key=is_key)
+        elif not text.isascii() and encodable(text) != text:
+            message = f"{what} holds half of a surrogate pair, which is no character"
+            issues.add("value", message, *path, remedy="write the character itself", at_key=is_key)
+
+
+def _texts(data: Any) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
+    """Every string of parsed data with its path and whether it is a key."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, str):
+            yield path, value, False
+        elif isinstance(value, dict):
+            yield from (((*path, key), key, True) for key in value)
+            waiting.extend(((*path, key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            waiting.extend(((*path, index), item) for index, item in enumerate(value))

@@ -1,0 +1,178 @@
+"""Where each value and key of a document stands: offsets by path, and lines and columns by offset."""
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+_TOKEN = re.compile(r'[ \t\n\r]*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++)', re.DOTALL)
+
+
+class Node:
+    """The places of the members of one object or list.
+
+    Slots number the members; an object's ``names`` say which key has which slot.
+    """
+
+    __slots__ = ("children", "keys", "names", "values")
+
+    def __init__(self, *, is_object: bool) -> None:
+        self.names: dict[str, int] | None = {} if is_object else None
+        self.keys: list[int] = []
+        """Offset of each member's key; empty for a list."""
+
+        self.values: list[int] = []
+        """Offset of each member's value."""
+
+        self.children: dict[int, Node] = {}
+
+    def slot(self, part: str) -> int | None:
+        """The slot of a key, or of an index written in digits; ``None`` when there is none."""
+        if self.names is not None:
+            return self.names.get(part)
+        if part.isascii() and part.isdigit() and len(part) < 10:  # noqa: PLR2004 - longer than any list
+            return int(part) if int(part) < len(self.values) else None
+        return None
+
+    def add_item(self, offset: int) -> int:
+        """Append to a list."""
+        self.values.append(offset)
+        return len(self.values) - 1
+
+    def add_key(self, name: str, offset: int) -> int:
+        """Add or overwrite a member of an object; its value is taken to stand at the key until it is known."""
+        names = self.names if self.names is not None else {}
+        slot = names.setdefault(name, len(self.values))
+        if slot == len(self.values):
+            self.keys.append(offset)
+            self.values.append(offset)
+        else:
+            self.keys[slot] = self.values[slot] = offset
+            self.children.pop(slot, None)
+        return slot
+
+
+class Positions:
+    """The places of everything in one document."""
+
+    __slots__ = ("duplicates", "root", "start")
+
+    def __init__(self, start: int, root: Node | None) -> None:
+        self.start = start
+        """Offset of the whole value."""
+
+        self.root = root
+        """``None`` when the document is a bare string, number or the like."""
+
+        self.duplicates: list[tuple[tuple[str | int, ...], int]] = []
+        """Path and key offset of every key that its object already had."""
+
+    def find(self, parts: Sequence[str]) -> tuple[int, int, int]:
+        """How many leading ``parts`` exist, and the offsets of the value and of the key there."""
+        value = key = self.start
+        node = self.root
+        for depth, part in enumerate(parts):
+            slot = node.slot(part) if node is not None else None
+            if node is None or slot is None:
+                return depth, value, key
+            value = node.values[slot]
+            key = node.keys[slot] if node.keys else value
+            node = node.children.get(slot)
+        return len(parts), value, key
+
+
+class Lines:
+    """Turns offsets into lines and columns."""
+
+    __slots__ = ("_starts",)
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0]
+        self._starts.extend(match.end() for match in re.finditer("\n", text))
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both 1-based, columns in characters."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+
+def tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Offset and text of every token of valid JSON."""
+    return ((match.start(1), match[1]) for match in _TOKEN.finditer(text))
+
+
+def too_deep(text: str, limit: int) -> int:
+    """Offset of the bracket that opens level ``limit + 1`` of a JSON text, or 0 when none does."""
+    depth = 0
+    for offset, token in tokens(text):
+        if token in "{[":
+            depth += 1
+            if depth > limit:
+                return offset
+        elif token in "}]":
+            depth -= 1
+    return 0
+
+
+class _JsonScan:
+    """One walk over the tokens of valid JSON. It keeps its own stack because a file may nest deeply."""
+
+    def __init__(self) -> None:
+        self.positions = Positions(0, None)
+        self._open: list[Node] = []
+        self._path: list[str | int] = []
+        self._slot = 0
+        self._wants_key = False
+
+    def token(self, offset: int, token: str) -> None:
+        if token == ",":
+            self._wants_key = self._open[-1].names is not None
+        elif token in "}]":
+            self._close()
+        elif self._wants_key:
+            self._key(offset, token)
+        elif token != ":":
+            self._value(offset, token)
+
+    def _key(self, offset: int, token: str) -> None:
+        name = json.loads(token) if "\\" in token else token[1:-1]
+        node = self._open[-1]
+        if node.names is not None and name in node.names:
+            self.positions.duplicates.append(((*self._path, name), offset))
+        self._slot = node.add_key(name, offset)
+        self._part: str | int = name
+        self._wants_key = False
+
+    def _value(self, offset: int, token: str) -> None:
+        parent = self._open[-1] if self._open else None
+        if parent is None:
+            self.positions.start = offset
+        elif parent.names is None:
+            self._slot = self._part = parent.add_item(offset)
+        else:
+            parent.values[self._slot] = offset
+        if token in "{[":
+            self._descend(parent, Node(is_object=token == "{"))
+
+    def _descend(self, parent: Node | None, node: Node) -> None:
+        if parent is None:
+            self.positions.root = node
+        else:
+            parent.children[self._slot] = node
+            self._path.append(self._part)
+        self._open.append(node)
+        self._wants_key = node.names is not None
+
+    def _close(self) -> None:
+        self._open.pop()
+        self._wants_key = False
+        if self._path:
+            self._path.pop()
+
+
+def scan_json(text: str) -> Positions:
+    """The places of everything in ``text``, which must be valid JSON. Takes linear time; of two equal keys the last counts."""
+    scan = _JsonScan()
+    for offset, token in tokens(text):
+        scan.token(offset, token)
+    return scan.positions

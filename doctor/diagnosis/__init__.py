@@ -1,0 +1,1 @@
+"""Finding out what is wrong: plugins, facts, selection and the engine that runs checks."""

@@ -1,0 +1,140 @@
+"""What a check is: a class named by its code, whose docstrings are its documentation."""
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from doctor.model.finding import Finding, Severity
+from doctor.model.location import Location
+
+READS = ("files", "process", "network")
+"""What a check may say that it reads."""
+
+_T = TypeVar("_T")
+
+
+class _PerClass(Generic[_T]):
+    """An attribute computed from the class, readable on the class and on its instances."""
+
+    def __init__(self, compute: Callable[[type["Check"]], _T]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, instance: "Check | None", owner: type["Check"]) -> _T:
+        return self._compute(owner)
+
+
+def _paragraphs(text: str | None) -> tuple[str, str]:
+    """The first line of a docstring, and the rest of it without indentation."""
+    from inspect import cleandoc  # noqa: PLC0415 - only documentation asks
+
+    first, _, rest = cleandoc(text or "").partition("\n")
+    return first.strip(), rest.strip()
+
+
+class Check:
+    """One question about the policy and the machine.
+
+    A subclass is named by its code, three capital letters and three digits; the letters are its family. The first
+    line of its docstring is the title, the rest says why it matters, and the docstring of ``run`` says when it
+    fails. Everything else is class data. A check only reads, and keeps nothing between runs.
+    """
+
+    severity: ClassVar[Severity] = Severity.ERROR
+    """Severity of findings that name none of their own."""
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Codes of the checks without whose success this one means nothing; it is skipped unless they pass."""
+
+    reads: ClassVar[tuple[str, ...]] = ("files",)
+    """Any of ``files``, ``process`` and ``network``. A check that reads the network runs only with ``--online``."""
+
+    timeout: ClassVar[float] = 10.0
+    """Limit of one run in seconds. Facts are computed before and do not count."""
+
+    always: ClassVar[bool] = False
+    """Cannot be deselected. For checks without which no other result can be trusted."""
+
+    plugin: str = ""
+    """Name of the plugin that registered it."""
+
+    @_PerClass
+    def code(cls) -> str:  # noqa: N805 - computed per class
+        """The name of the class."""
+        return cls.__name__
+
+    @_PerClass
+    def family(cls) -> str:  # noqa: N805 - computed per class
+        """The three letters of the code."""
+        return cls.__name__[:3]
+
+    @_PerClass
+    def title(cls) -> str:  # noqa: N805 - computed per class
+        """What holds when the check passes: first line of the class docstring."""
+        return _paragraphs(cls.__doc__)[0] or cls.__name__
+
+    @_PerClass
+    def why(cls) -> str:  # noqa: N805 - computed per class
+        """Why it matters: the rest of the class docstring."""
+        return _paragraphs(cls.__doc__)[1]
+
+    @_PerClass
+    def fails(cls) -> str:  # noqa: N805 - computed per class
+        """When it fails: the docstring of ``run``."""
+        return "\n".join(_paragraphs(cls.run.__doc__)).strip()
+
+    def run(self, *args: Any, **kwargs: Any) -> Iterable[Finding] | None:
+        """Look, and yield a finding for each problem. Parameters are facts by name.
+
+        Returns:
+            A generator or any other iterable of findings made by ``self.finding``, or ``None``.
+
+        Raises:
+            ProbeTimeout: A program gave no answer in time. What was yielded before is kept.
+            Unavailable: The question cannot be asked here; the check counts as skipped.
+        """
+        raise NotImplementedError
+
+    def finding(
+        self,
+        subject: str,
+        message: str,
+        *,
+        remedy: str | None = None,
+        pointer: str | None = None,
+        location: Location | None = None,
+        severity: Severity | None = None,
+        affects: tuple[str, ...] = (),
+        key: str | None = None,
+        fixable: bool = False,
+    ) -> Finding:
+        """Make a finding of this check.
+
+        Args:
+            subject: What it is about, such as ``agent_profiles[0].skills[1]`` or ``harness codex``.
+            message: What was seen and what was expected.
+            remedy: The next step to take, with the exact command where there is one.
+            pointer: JSON pointer into the policy; the engine turns it into file, line and column.
+            location: The place outright, when it is not in the policy. Wins over ``pointer``.
+            severity: Instead of the check's own.
+            affects: What an error makes unusable, see ``Finding.affects``.
+            key: What tells this finding from others of this check, when the subject does not.
+            fixable: Whether ``doctor`` can repair it.
+        """
+        if location is None and pointer is not None:
+            location = Location(path="", pointer=pointer)
+        return Finding(
+            code=self.code,
+            severity=severity or self.severity,
+            subject=subject,
+            message=message,
+            remedy=remedy,
+            location=location,
+            fixable=fixable,
+            affects=affects,
+            key=key,
+        )
+
+
+DOCSTRINGS_KEPT = sys.flags.optimize < 2  # noqa: PLR2004 - the level of ``-OO``, which strips docstrings
+"""Whether docstrings exist to be asked for."""

@@ -1,0 +1,199 @@
+"""The built-in facts: each function's parameters name the facts it needs, and each is computed once, when asked for."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from doctor.config.machine import ActiveProfile, active_profile, load_machine
+from doctor.config.paths import Paths, machine_paths
+from doctor.config.policy import load_policy
+from doctor.config.problems import Loaded
+from doctor.config.project import Project, find_project
+from doctor.config.skills import find_skill
+from doctor.errors import Unavailable
+from doctor.harness.base import HarnessContext
+from doctor.harness.probe import Prober
+from doctor.harness.registry import Registry
+from doctor.model.binding import Binding, StageBinding
+from doctor.model.harness import HarnessFact, ProgramFact, SkillFact
+from doctor.model.machine import Endpoint, Machine, NamedProfile
+from doctor.model.options import Options
+from doctor.model.policy import Policy
+from doctor.resolve import Resolution, endpoints_of, resolve
+
+
+def environment(options: Options) -> Mapping[str, str]:
+    """The variables the diagnosis works with."""
+    return options.environment
+
+
+def home(options: Options) -> Path:
+    """The user's home directory."""
+    return options.home
+
+
+def project(options: Options) -> Project:
+    """The project's root and its policy file."""
+    return find_project(cwd=options.cwd, home=options.home, policy=options.policy)
+
+
+def paths(options: Options) -> Paths:
+    """Where this machine's settings, state and caches are."""
+    return machine_paths(options.environment, options.home)
+
+
+def policy_file(project: Project, registry: Registry) -> Loaded[Policy]:
+    """The policy as read: its value or everything that is wrong with it."""
+    return load_policy(project.policy_path, runners=registry.specs(), rival=project.rival_policy)
+
+
+def policy(policy_file: Loaded[Policy]) -> Policy:
+    """The policy's value."""
+    return _value_of(policy_file, "the policy")
+
+
+def machine_file(paths: Paths, registry: Registry) -> Loaded[Machine]:
+    """``machine.toml`` as read; an absent file is an empty one."""
+    return load_machine(paths.config_dir / "machine.toml", runners=registry.specs())
+
+
+def machine(machine_file: Loaded[Machine]) -> Machine:
+    """The machine's settings."""
+    return _value_of(machine_file, "machine.toml")
+
+
+def profile_file(options: Options, paths: Paths, registry: Registry) -> ActiveProfile:
+    """Which named profile is active, and its file as read."""
+    return active_profile(
+        flag=options.profile, environment=options.environment, paths=paths, runners=registry.specs()
+    )
+
+
+def named_profile(profile_file: ActiveProfile) -> NamedProfile | None:
+    """The active named profile's value, or ``None`` when none is active."""
+    if profile_file.problems:
+        raise Unavailable("the active named profile cannot be read")
+    return profile_file.profile
+
+
+def context(options: Options, project: Project) -> HarnessContext:
+    """The machine as harness adapters look at it."""
+    return HarnessContext(home=options.home, project=project.root, environment=options.environment)
+
+
+def prober(
+    options: Options, context: HarnessContext, registry: Registry, machine_file: Loaded[Machine], paths: Paths
+) -> Prober:
+    """The one that asks programs questions."""
+    return Prober(
+        registry=registry,
+        context=context,
+        machine=machine_file.value or Machine(),
+        cache_file=paths.cache_dir / "probes.json" if options.cache else None,
+        timeout=options.timeout,
+        jobs=options.jobs,
+    )
+
+
+def harnesses(prober: Prober) -> Mapping[str, HarnessFact]:
+    """Every harness by runtime id, found or not."""
+    return prober.harnesses()
+
+
+def tools(prober: Prober) -> Callable[[str], ProgramFact]:
+    """A function from a tool's name to what is known of it; it is probed when first asked for."""
+    return prober.tool
+
+
+def endpoints(machine: Machine, named_profile: NamedProfile | None) -> Mapping[str, Endpoint]:
+    """Every configured endpoint by name, the active profile's included."""
+    return endpoints_of(machine, named_profile)
+
+
+def resolution(
+    options: Options,
+    project: Project,
+    policy: Policy,
+    registry: Registry,
+    harnesses: Mapping[str, HarnessFact],
+    machine: Machine,
+    profile_file: ActiveProfile,
+    named_profile: NamedProfile | None,
+) -> Resolution:
+    """The resolved table."""
+    return resolve(
+        policy=policy,
+        registry=registry,
+        harnesses=harnesses,
+        machine=machine,
+        profile_name=profile_file.name,
+        profile=named_profile,
+        environment=options.environment,
+        workspace=project.root.name,
+        cwd=str(project.root),
+        runtime=options.runtime,
+        stage=options.stage,
+    )
+
+
+def bindings(resolution: Resolution) -> tuple[Binding, ...]:
+    """One per agent, in the policy's order."""
+    return resolution.bindings
+
+
+def stages(resolution: Resolution) -> tuple[StageBinding, ...]:
+    """One per stage."""
+    return resolution.stages
+
+
+def skills(
+    bindings: tuple[Binding, ...], registry: Registry, context: HarnessContext, project: Project
+) -> Mapping[tuple[str, str], SkillFact]:
+    """Every skill that a binding names, by (skill, runtime id)."""
+    found: dict[tuple[str, str], SkillFact] = {}
+    for binding in bindings:
+        harness = registry.get(binding.runtime.value or "")
+        runtime_id = harness.id if harness else ""
+        for name in binding.skills:
+            if (name, runtime_id) not in found:
+                found[name, runtime_id] = find_skill(
+                    name,
+                    runtime_id=runtime_id,
+                    project=project.root,
+                    home=context.home,
+                    harness_roots=harness.skill_roots(context) if harness else (),
+                )
+    return found
+
+
+def _value_of(loaded: Loaded[Any], what: str) -> Any:
+    if loaded.value is None:
+        raise Unavailable(f"{what} cannot be read")
+    return loaded.value
+
+
+BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        environment,
+        home,
+        project,
+        paths,
+        policy_file,
+        policy,
+        machine_file,
+        machine,
+        profile_file,
+        named_profile,
+        context,
+        prober,
+        harnesses,
+        tools,
+        endpoints,
+        resolution,
+        bindings,
+        stages,
+        skills,
+    )
+}
+"""Fact name to function, besides the values given from outside: ``options``, ``registry``, ``untrusted_plugins``."""
