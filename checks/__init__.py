@@ -8,13 +8,13 @@ MODULES: tuple[str, ...] = (
     "checks.policy",
     "checks.environment",
     "checks.harness",
-    "checks.launch_flags",
+    "checks.starts",
     "checks.agent_profiles",
     "checks.skills",
     "checks.stages",
     "checks.named_profiles",
     "checks.endpoints",
     "checks.security",
-    "checks.tools",
+    "checks.tickets",
 )
 """The families, in the order in which their findings read best: what was read, the machine, then who uses it."""

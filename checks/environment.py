@@ -133,9 +133,7 @@ class ENV004(doctor.Check):
 
 def misplaced(home: Path, origins: Mapping[str, Path | None]) -> dict[str, str]:
     """Package name to where it really is, for those that do not lie directly in ``home``."""
-    return {
-        name: str(origin) if origin else "nowhere" for name, origin in origins.items() if origin != home / name
-    }
+    return {name: str(origin) if origin else "nowhere" for name, origin in origins.items() if origin != home / name}
 
 
 def rival_distributions(home: Path) -> dict[str, str]:

@@ -3,7 +3,8 @@
 Everything here takes time linear in the number of bindings.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 import doctor
@@ -159,15 +160,24 @@ def merged(
     """
     found: dict[tuple[str, T], list[doctor.Binding]] = {}
     for launch in starts:
-        for answer in answers(launch):
+        for answer in dict.fromkeys(answers(launch)):
             found.setdefault((launch.harness.id, answer), []).extend(launch.bindings)
     return found
 
 
-def reach(
-    runtime: str, group: Iterable[doctor.Binding], bindings: Iterable[doctor.Binding]
-) -> tuple[str, ...]:
-    """``affects`` of a problem of these agents: the harness when all of its agents have it, else each agent."""
-    hit = {binding.agent_index for binding in group}
-    everyone = {binding.agent_index for binding in bindings if binding.runtime.value == runtime}
-    return (f"runtime:{runtime}",) if everyone <= hit else agent_tags(group)
+def crowd(bindings: Iterable[doctor.Binding]) -> Mapping[str | None, int]:
+    """How many agents each harness has."""
+    return Counter(binding.runtime.value for binding in bindings)
+
+
+def reach(group: Sequence[doctor.Binding], everyone: Mapping[str | None, int]) -> tuple[str, ...]:
+    """``affects`` of a problem of these agents: their harnesses when all agents of those have it, else each agent.
+
+    Args:
+        group: Agents, each once.
+        everyone: What ``crowd`` says of all agents.
+    """
+    hit = crowd(group)
+    if all(everyone[runtime] <= count for runtime, count in hit.items()):
+        return tuple(f"runtime:{runtime}" for runtime in hit)
+    return agent_tags(group)

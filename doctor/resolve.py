@@ -78,8 +78,8 @@ def resolve(
         harnesses=harnesses,
         endpoints=endpoints_of(machine, profile),
         named=_Named(name=profile_name or "", profile=profile),
-        flag=_canonical(registry, runtime, "--runtime"),
-        env_runtime=_canonical(registry, environment.get(RUNTIME_VARIABLE), RUNTIME_VARIABLE),
+        flag=canonical_runtime(registry, runtime, "--runtime"),
+        env_runtime=canonical_runtime(registry, environment.get(RUNTIME_VARIABLE), RUNTIME_VARIABLE),
         env_model=environment.get(MODEL_VARIABLE, "").strip() or None,
         workspace=workspace,
         cwd=cwd,
@@ -135,7 +135,12 @@ def _token(text: str) -> str:
     return re.sub(r"-+", "-", re.sub(r"[\s/\\:,.@#\[\]{}()]", "-", text.strip().lower())).strip("-") or "x"
 
 
-def _canonical(registry: Registry, spelling: str | None, source: str) -> str | None:
+def canonical_runtime(registry: Registry, spelling: str | None, source: str) -> str | None:
+    """The runtime id that ``spelling`` stands for; ``None`` when it is unset or blank.
+
+    Raises:
+        UsageError: It names no known harness; ``source`` says where it was given.
+    """
     if spelling is None or not spelling.strip():
         return None
     canonical = registry.canonical(spelling)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from doctor.config.files import FileProblem, read_bytes
-from doctor.config.issues import Issues
+from doctor.config.issues import MOST_ISSUES, Issues
 from doctor.config.json_text import Parsed, TextError, parse_json
 from doctor.config.positions import Lines, Positions, scan_json
 from doctor.config.problems import ConfigProblem, Rule
-from doctor.config.words import Kind, encodable
+from doctor.config.words import Kind, encodable, path_words
 from doctor.model.location import Location, pointer
 
 LARGEST_DOCUMENT = 8 * 1024 * 1024
@@ -74,22 +74,18 @@ class Document:
 
         return scan_toml(self.text)
 
-    def duplicates(self, issues: Issues) -> None:
-        """Note every key that its object already has."""
-        for path, offset in self._known_places()[0].duplicates:
-            line, _ = self._known_places()[1].place(offset)
-            issues.add("duplicate-key", _TWICE.format(line=line), *path, remedy="remove one of the two", at_key=True)
-
-
-_TWICE = "this key stands twice in the same object; the later one, on line {line}, would win"
+    def duplicates(self) -> tuple[ConfigProblem, ...]:
+        """A problem for every key that its object already has."""
+        positions, lines = self._known_places()
+        return _duplicates(self.path, positions, lines)
 
 
 class _UnreadError(Exception):
-    """Carries the one problem that ends reading."""
+    """Carries the problems that end reading."""
 
-    def __init__(self, problem: ConfigProblem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
+    def __init__(self, *problems: ConfigProblem) -> None:
+        super().__init__()
+        self.problems = problems
 
 
 def read_document(path: Path, kind: Kind) -> tuple[Document | None, tuple[ConfigProblem, ...]]:
@@ -109,16 +105,15 @@ def read_document(path: Path, kind: Kind) -> tuple[Document | None, tuple[Config
         text = _text(content, absolute)
         parsed = _parsed(text, kind, absolute)
     except _UnreadError as error:
-        return None, (error.problem,)
+        return None, error.problems
     document = Document(
         path=absolute, kind=kind, text=text, sha256=hashlib.sha256(content).hexdigest(), data=parsed.data
     )
+    problems = document.duplicates() if parsed.duplicates else ()
     issues = Issues()
-    if parsed.duplicates:
-        document.duplicates(issues)
     if _SUSPECT_ESCAPE.search(text):
         _note_unusable_text(parsed.data, issues)
-    return document, issues.problems(document)
+    return document, problems + issues.problems(document)
 
 
 def whole_file(
@@ -166,21 +161,43 @@ def _bad_text(path: str, content: bytes, offset: int, message: str, remedy: str)
 
 
 def _parsed(text: str, kind: Kind, path: str) -> Parsed:
-    rule: Rule = "syntax"
     try:
-        if kind == "json":
-            return parse_json(text)
-        from doctor.config.toml_text import TwiceError, parse_toml  # noqa: PLC0415 - most policies are JSON
-
-        try:
-            return parse_toml(text)
-        except TwiceError:
-            rule = "duplicate-key"
-            raise
+        return parse_json(text) if kind == "json" else _parsed_toml(text, path)
     except TextError as error:
         line, column = Lines(text).place(error.offset)
-        problem = whole_file(path, rule, error.message, error.remedy, line=line, column=column)
-        raise _UnreadError(problem) from error
+        raise _UnreadError(whole_file(path, "syntax", error.message, error.remedy, line=line, column=column)) from error
+
+
+def _parsed_toml(text: str, path: str) -> Parsed:
+    from doctor.config.toml_text import TwiceError, parse_toml  # noqa: PLC0415 - most policies are JSON
+
+    try:
+        return parse_toml(text)
+    except TwiceError as error:
+        raise _UnreadError(*_defined_twice(text, path, error)) from error
+
+
+def _defined_twice(text: str, path: str, error: TextError) -> tuple[ConfigProblem, ...]:
+    """One problem for each key or table that is there already; the parser itself stops after the first."""
+    from doctor.config.toml_positions import scan_toml  # noqa: PLC0415 - loaded with the parser
+
+    positions, lines = scan_toml(text), Lines(text)
+    positions.duplicates = positions.duplicates or [((), error.offset)]
+    return _duplicates(path, positions, lines)
+
+
+def _duplicates(path: str, positions: Positions, lines: Lines) -> tuple[ConfigProblem, ...]:
+    return tuple(_duplicate(path, parts, *lines.place(offset)) for parts, offset in positions.duplicates[:MOST_ISSUES])
+
+
+def _duplicate(path: str, parts: tuple[str | int, ...], line: int, column: int) -> ConfigProblem:
+    return ConfigProblem(
+        rule="duplicate-key",
+        subject=encodable(path_words(parts) or os.path.basename(path)),  # noqa: PTH119 - as in `name`
+        message="this key is there already; one of the two would be lost",
+        remedy="remove one of the two",
+        location=Location(path=path, line=line, column=column, pointer=encodable(pointer(*parts))),
+    )
 
 
 def _note_unusable_text(data: Any, issues: Issues) -> None:

@@ -32,9 +32,7 @@ class Issues(list[Issue]):
     more = 0
     """How many were noticed beyond ``MOST_ISSUES``."""
 
-    def add(
-        self, rule: Rule, message: str, *path: str | int, remedy: str | None = None, at_key: bool = False
-    ) -> None:
+    def add(self, rule: Rule, message: str, *path: str | int, remedy: str | None = None, at_key: bool = False) -> None:
         """Note a problem at ``path``, outermost part first, seen from the value being read."""
         if len(self) < MOST_ISSUES:
             self.append(Issue(rule, message, remedy, [*reversed(path)], at_key=at_key))

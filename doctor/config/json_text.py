@@ -15,6 +15,7 @@ LONGEST_NUMBER = 40
 """Digits; every longer whole number is far outside of what any key accepts."""
 
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
+_OTHER_QUOTES = ("'", "`", "\u2018", "\u2019", "\u201c", "\u201d")
 _PYTHON_WORDS = {"True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null"}
 
 
@@ -94,7 +95,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> NoReturn:
         message, remedy = "a comment; JSON has no comments", "remove it, or keep the policy as TOML, which has them"
     elif rest.startswith(("<<<<<<<", "=======", ">>>>>>>")):
         message, remedy = "a merge conflict marker", "resolve the conflict"
-    elif rest.startswith(("'", "‘", "’", "“", "”")):
+    elif rest.startswith(_OTHER_QUOTES):
         message, remedy = "a quotation mark other than the straight double one", 'use "straight double quotes"'
     elif word and word[0] in _PYTHON_WORDS:
         message, remedy = f"the word {word[0]}, which JSON does not have", f"write {_PYTHON_WORDS[word[0]]}"
@@ -114,7 +115,7 @@ def _reason(error: json.JSONDecodeError) -> str:
         "Expecting ',' delimiter": "the text ends before all brackets are closed",
         "Extra data": "more text after the end of the document",
         "Unterminated string": "a string that starts here is not closed",
-        "Invalid control character": 'a line break or control character within a string; write it as "\\n" or "\\u...."',
+        "Invalid control character": "a line break or control character within a string; write it as an escape",
         "Invalid \\": "a backslash that starts no escape; write two for one backslash",
     }
     return next((reason for start, reason in reasons.items() if error.msg.startswith(start)), error.msg)

@@ -1,12 +1,21 @@
 """Names: which are safe to become paths, sessions or branches, and which known one a wrong one is nearest to."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 LONGEST_NAME = 128
 """Characters; leaves room for what is put around a name in a file or session name."""
 
 LONGEST_COMPARED = 64
 """Characters; comparing is quadratic in length and nobody mistypes a word this long."""
+
+_NAME_RULES: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda name: not name.isprintable(), "contains a control character or an invisible one"),
+    (lambda name: name != name.strip(), "has white space around it"),
+    (lambda name: "/" in name or "\\" in name, "contains a path separator"),
+    (lambda name: ".." in name, "contains `..`"),
+    (lambda name: name[0] in ".-", "starts with a dot or a dash"),
+    (lambda name: len(name) > LONGEST_NAME, f"is longer than {LONGEST_NAME} characters"),
+)
 
 
 def name_problem(name: str) -> str | None:
@@ -16,19 +25,7 @@ def name_problem(name: str) -> str | None:
     """
     if not name or name.isspace():
         return "is blank"
-    if not name.isprintable():
-        return "contains a control character or an invisible one"
-    if name != name.strip():
-        return "has white space around it"
-    if "/" in name or "\\" in name:
-        return "contains a path separator"
-    if ".." in name:
-        return "contains `..`"
-    if name[0] in ".-":
-        return f"starts with `{name[0]}`"
-    if len(name) > LONGEST_NAME:
-        return f"is {len(name)} characters long; {LONGEST_NAME} is the most"
-    return None
+    return next((reason for is_wrong, reason in _NAME_RULES if is_wrong(name)), None)
 
 
 def nearest(word: str, known: Collection[str]) -> str | None:

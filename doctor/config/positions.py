@@ -104,12 +104,12 @@ def tokens(text: str) -> Iterator[tuple[int, str]]:
 def too_deep(text: str, limit: int) -> int:
     """Offset of the bracket that opens level ``limit + 1`` of a JSON text, or 0 when none does."""
     depth = 0
-    for offset, token in tokens(text):
-        if token in "{[":
+    for offset, mark in tokens(text):
+        if mark in "{[":
             depth += 1
             if depth > limit:
                 return offset
-        elif token in "}]":
+        elif mark in "}]":
             depth -= 1
     return 0
 
@@ -124,18 +124,18 @@ class _JsonScan:
         self._slot = 0
         self._wants_key = False
 
-    def token(self, offset: int, token: str) -> None:
-        if token == ",":
+    def see(self, offset: int, mark: str) -> None:
+        if mark == ",":
             self._wants_key = self._open[-1].names is not None
-        elif token in "}]":
+        elif mark in "}]":
             self._close()
         elif self._wants_key:
-            self._key(offset, token)
-        elif token != ":":
-            self._value(offset, token)
+            self._key(offset, mark)
+        elif mark != ":":
+            self._value(offset, mark)
 
-    def _key(self, offset: int, token: str) -> None:
-        name = json.loads(token) if "\\" in token else token[1:-1]
+    def _key(self, offset: int, mark: str) -> None:
+        name = json.loads(mark) if "\\" in mark else mark[1:-1]
         node = self._open[-1]
         if node.names is not None and name in node.names:
             self.positions.duplicates.append(((*self._path, name), offset))
@@ -143,7 +143,7 @@ class _JsonScan:
         self._part: str | int = name
         self._wants_key = False
 
-    def _value(self, offset: int, token: str) -> None:
+    def _value(self, offset: int, mark: str) -> None:
         parent = self._open[-1] if self._open else None
         if parent is None:
             self.positions.start = offset
@@ -151,8 +151,8 @@ class _JsonScan:
             self._slot = self._part = parent.add_item(offset)
         else:
             parent.values[self._slot] = offset
-        if token in "{[":
-            self._descend(parent, Node(is_object=token == "{"))
+        if mark in "{[":
+            self._descend(parent, Node(is_object=mark == "{"))
 
     def _descend(self, parent: Node | None, node: Node) -> None:
         if parent is None:
@@ -171,8 +171,8 @@ class _JsonScan:
 
 
 def scan_json(text: str) -> Positions:
-    """The places of everything in ``text``, which must be valid JSON. Takes linear time; of two equal keys the last counts."""
+    """The places of everything in ``text``, which must be valid JSON, in linear time; of equal keys the last counts."""
     scan = _JsonScan()
-    for offset, token in tokens(text):
-        scan.token(offset, token)
+    for offset, mark in tokens(text):
+        scan.see(offset, mark)
     return scan.positions

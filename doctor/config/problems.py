@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Rule = Literal[
-    "unreadable", "syntax", "duplicate-key", "unknown-key", "type", "value", "version", "reference", "rival"
-]
+Rule = Literal["unreadable", "syntax", "duplicate-key", "unknown-key", "type", "value", "version", "reference", "rival"]
 """Which kind of rule was broken.
 
 ``unreadable``: the file cannot be had as text. ``syntax``: it is no JSON or TOML. ``duplicate-key`` and

@@ -8,8 +8,14 @@ from doctor.config.json_text import DEEPEST, LONGEST_NUMBER, Parsed, TextError
 from doctor.config.toml_positions import MOST_KEY_PARTS, long_key
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_TWICE = ("Cannot overwrite a value", "Cannot declare", "Cannot mutate", "Cannot redefine", "Duplicate inline table key")
-_LONG_NUMBER = re.compile(r"(?<![\w.+-])[+-]?[0-9_]{%d,}+" % (LONGEST_NUMBER + 1))
+_TWICE = (
+    "Cannot overwrite a value",
+    "Cannot declare",
+    "Cannot mutate",
+    "Cannot redefine",
+    "Duplicate inline table key",
+)
+_LONG_NUMBER = re.compile(rf"(?<![\w.+-])[+-]?[0-9_]{{{LONGEST_NUMBER},}}+")
 
 
 class TwiceError(TextError):
@@ -75,4 +81,3 @@ def _deep_place(text: str) -> int:
     """The most deeply nested run of brackets is where the parser gave up; its line is what a reader needs."""
     deepest = max(re.finditer(r"(?:[\[{][ \t\n]*+)++", text), key=lambda run: len(run[0]), default=None)
     return deepest.start() if deepest else 0
-

@@ -45,23 +45,17 @@ def an_object(kind: Kind) -> str:
 
 def found(value: Any, kind: Kind) -> str:
     """What a value is, as the rest of "found ..."."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return f"the number {_number(value)}"
-        case str():
-            return f"the string {quoted(value)}"
-        case list():
-            return "a list" if value else "an empty list"
-        case dict():
-            return an_object(kind)
-        case Unusable():
-            return value.text
-        case _:
-            return "a date or time"
+    if isinstance(value, str):
+        return f"the string {quoted(value)}"
+    if isinstance(value, bool) or value is None:
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return f"the number {_number(value)}"
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, Unusable):
+        return value.text
+    return an_object(kind) if isinstance(value, dict) else "a date or time"
 
 
 def _number(value: float) -> str:

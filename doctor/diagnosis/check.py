@@ -18,7 +18,6 @@ class _PerClass(Generic[_T]):
 
     def __init__(self, compute: Callable[[type["Check"]], _T]) -> None:
         self._compute = compute
-        self.__doc__ = compute.__doc__
 
     def __get__(self, instance: "Check | None", owner: type["Check"]) -> _T:
         return self._compute(owner)
@@ -30,6 +29,26 @@ def _paragraphs(text: str | None) -> tuple[str, str]:
 
     first, _, rest = cleandoc(text or "").partition("\n")
     return first.strip(), rest.strip()
+
+
+def _code(check: type["Check"]) -> str:
+    return check.__name__
+
+
+def _family(check: type["Check"]) -> str:
+    return check.__name__[:3]
+
+
+def _title(check: type["Check"]) -> str:
+    return _paragraphs(check.__doc__)[0] or check.__name__
+
+
+def _why(check: type["Check"]) -> str:
+    return _paragraphs(check.__doc__)[1]
+
+
+def _fails(check: type["Check"]) -> str:
+    return "\n".join(_paragraphs(check.run.__doc__)).strip()
 
 
 class Check:
@@ -58,30 +77,20 @@ class Check:
     plugin: str = ""
     """Name of the plugin that registered it."""
 
-    @_PerClass
-    def code(cls) -> str:  # noqa: N805 - computed per class
-        """The name of the class."""
-        return cls.__name__
+    code = _PerClass(_code)
+    """The name of the class."""
 
-    @_PerClass
-    def family(cls) -> str:  # noqa: N805 - computed per class
-        """The three letters of the code."""
-        return cls.__name__[:3]
+    family = _PerClass(_family)
+    """The three letters of the code."""
 
-    @_PerClass
-    def title(cls) -> str:  # noqa: N805 - computed per class
-        """What holds when the check passes: first line of the class docstring."""
-        return _paragraphs(cls.__doc__)[0] or cls.__name__
+    title = _PerClass(_title)
+    """What holds when the check passes: first line of the class docstring."""
 
-    @_PerClass
-    def why(cls) -> str:  # noqa: N805 - computed per class
-        """Why it matters: the rest of the class docstring."""
-        return _paragraphs(cls.__doc__)[1]
+    why = _PerClass(_why)
+    """Why it matters: the rest of the class docstring."""
 
-    @_PerClass
-    def fails(cls) -> str:  # noqa: N805 - computed per class
-        """When it fails: the docstring of ``run``."""
-        return "\n".join(_paragraphs(cls.run.__doc__)).strip()
+    fails = _PerClass(_fails)
+    """When it fails: the docstring of ``run``."""
 
     def run(self, *args: Any, **kwargs: Any) -> Iterable[Finding] | None:
         """Look, and yield a finding for each problem. Parameters are facts by name.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from doctor.diagnosis.check import Check
 from doctor.diagnosis.collect import run_parameters, verify
 from doctor.diagnosis.crew import Crew, Job
-from doctor.diagnosis.execution import Ending, ending_of, execute, judged, one_line
+from doctor.diagnosis.execution import Ending, ending_of, execute, fails, one_line
 from doctor.diagnosis.facts_graph import FactGraph
 from doctor.errors import ProbeTimeout, UsageError
 from doctor.model.finding import CheckResult, Finding, Status
@@ -59,7 +59,18 @@ class Known(NamedTuple):
 class _Task:
     """A selected check on its way."""
 
-    __slots__ = ("begun", "check", "dependants", "facts", "findings", "over", "parameters", "requirements", "wanted")
+    __slots__ = (
+        "begun",
+        "check",
+        "dependants",
+        "facts",
+        "failed",
+        "findings",
+        "over",
+        "parameters",
+        "requirements",
+        "wanted",
+    )
 
     def __init__(self, check: Check) -> None:
         self.check = check
@@ -69,6 +80,7 @@ class _Task:
         self.wanted = False
         self.dependants: list[_Task] = []
         self.findings: list[Finding] = []
+        self.failed = False
         self.begun: float | None = None
         self.over = False
 
@@ -87,7 +99,7 @@ class Engine:
         options: ``jobs``, ``timeout`` and ``online`` are used.
         selected: The checks to run; ``None`` runs all.
         locate: Turns a pointer into a place in the policy. Called from the thread that runs the check.
-        ignored: Whether a finding is set aside and so does not make its check fail.
+        ignored: Whether a finding is set aside and so does not make its check fail. Called like ``locate``.
         started: Observers of a check's start; each is given ``code``.
         finished: Observers of a check's end; each is given ``result`` and ``findings``. A skipped check ends without
             having started.
@@ -291,10 +303,8 @@ class Engine:
     def _end(self, task: _Task, ending: Ending) -> None:
         """Settle how a check ended. What it yields from now on is ignored."""
         task.over = True
-        status = ending.status
         task.findings = list(task.findings)
-        if status is Status.PASSED:
-            status = judged(finding for finding in task.findings if not self._ignored(finding))
+        status = Status.FAILED if task.failed and ending.status is Status.PASSED else ending.status
         result = CheckResult(
             code=task.check.code,
             status=status,
@@ -317,9 +327,7 @@ class Engine:
                 self._notices.append(f"an observer of {result.code} did not return within {self.observer_limit:g} s")
             self._close_one()
 
-        job = Job(
-            lambda: self._tell(self._finished, result=result, findings=findings), done, limit=self.observer_limit
-        )
+        job = Job(lambda: self._tell(self._finished, result=result, findings=findings), done, limit=self.observer_limit)
         self._crew.submit(job)
 
     def _close_one(self) -> None:
@@ -335,9 +343,13 @@ class Engine:
         findings = task.findings
 
         def keep(finding: Finding) -> bool:
-            if not task.over:
-                findings.append(self._completed(finding, docs))
-            return not task.over
+            finding = self._completed(finding, docs)
+            failing = fails(finding) and not self._ignored(finding)
+            if task.over:
+                return False
+            findings.append(finding)
+            task.failed = task.failed or failing
+            return True
 
         return execute(task.check, given, keep)
 

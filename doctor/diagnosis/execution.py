@@ -66,10 +66,9 @@ def findings_of(check: Check, returned: Iterable[Finding] | None) -> Iterator[Fi
         yield item
 
 
-def judged(findings: Iterable[Finding]) -> Status:
-    """``failed`` when one of ``findings`` is a warning or an error, else ``passed``."""
-    worst = max((finding.severity.rank for finding in findings), default=0)
-    return Status.FAILED if worst >= Severity.WARNING.rank else Status.PASSED
+def fails(finding: Finding) -> bool:
+    """Whether ``finding``, unless it is ignored, makes its check fail: warnings and errors do."""
+    return finding.severity is not Severity.INFO
 
 
 def one_line(error: BaseException, *, name: bool = True) -> str:

@@ -1,14 +1,12 @@
 """The built-in facts: each function's parameters name the facts it needs, and each is computed once, when asked for."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
-from doctor.config.paths import Paths, machine_paths
-from doctor.config.policy import load_policy
+from doctor.config.paths import Paths
 from doctor.config.problems import Loaded
-from doctor.config.project import Project, find_project
+from doctor.config.project import Project
 from doctor.config.skills import find_skill
 from doctor.errors import Unavailable
 from doctor.harness.base import HarnessContext
@@ -20,31 +18,6 @@ from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.options import Options
 from doctor.model.policy import Policy
 from doctor.resolve import Resolution, endpoints_of, resolve
-
-
-def environment(options: Options) -> Mapping[str, str]:
-    """The variables the diagnosis works with."""
-    return options.environment
-
-
-def home(options: Options) -> Path:
-    """The user's home directory."""
-    return options.home
-
-
-def project(options: Options) -> Project:
-    """The project's root and its policy file."""
-    return find_project(cwd=options.cwd, home=options.home, policy=options.policy)
-
-
-def paths(options: Options) -> Paths:
-    """Where this machine's settings, state and caches are."""
-    return machine_paths(options.environment, options.home)
-
-
-def policy_file(project: Project, registry: Registry) -> Loaded[Policy]:
-    """The policy as read: its value or everything that is wrong with it."""
-    return load_policy(project.policy_path, runners=registry.specs(), rival=project.rival_policy)
 
 
 def policy(policy_file: Loaded[Policy]) -> Policy:
@@ -175,11 +148,6 @@ def _value_of(loaded: Loaded[Any], what: str) -> Any:
 BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
-        environment,
-        home,
-        project,
-        paths,
-        policy_file,
         policy,
         machine_file,
         machine,
@@ -196,4 +164,4 @@ BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
         skills,
     )
 }
-"""Fact name to function, besides the values given from outside: ``options``, ``registry``, ``untrusted_plugins``."""
+"""Fact name to function; the facts known from the start are ``doctor.diagnosis.run.Prepared.values``."""

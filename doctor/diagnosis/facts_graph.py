@@ -73,7 +73,7 @@ class FactGraph:
         self.facts: dict[str, Fact] = {}
         for fact in facts:
             if fact.name in self.values:
-                raise RegistrationError(f"fact {fact.name!r} of plugin {fact.plugin} is already a fact of doctor itself")
+                raise RegistrationError(f"fact {fact.name!r} of plugin {fact.plugin} is one of doctor's own; rename it")
             if fact.name in self.facts:
                 first = self.facts[fact.name].plugin
                 raise RegistrationError(f"fact {fact.name!r} is registered by {first} and by {fact.plugin}")
@@ -95,7 +95,8 @@ class FactGraph:
     def problems(self) -> list[str]:
         """Everything that makes the graph unusable, one sentence each: unknown names and cycles."""
         found = [
-            f"fact {fact.name!r} of plugin {fact.plugin} asks for fact {name!r}, which nobody registers{self.hint(name)}"
+            f"fact {fact.name!r} of plugin {fact.plugin} asks for fact {name!r}, "
+            f"which nobody registers{self.hint(name)}"
             for fact in self.facts.values()
             for name in fact.parameters
             if name not in self

@@ -1,12 +1,12 @@
 """What an adapter says about one harness. Third-party adapters subclass ``Harness`` too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from doctor.harness.process import Completed
-from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog, RunnerSpec
+from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog, ProgramFact, RunnerSpec
 from doctor.model.policy import RunnerOptions
 
 
@@ -27,7 +27,11 @@ class HarnessContext:
     def directory(self, variable: str, default: str) -> Path:
         """The directory that ``variable`` names, or ``default`` below the home directory."""
         value = self.environment.get(variable, "").strip()
-        return Path(value) if value else self.home / default
+        return self.expand(value) if value else self.home / default
+
+    def expand(self, path: str) -> Path:
+        """``path`` with a leading ``~`` replaced by the home directory of this context."""
+        return self.home / path[1:].lstrip("/") if path == "~" or path.startswith("~/") else Path(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class LaunchRequest:
 
     endpoint_url: str | None = None
     interactive: bool = False
+    cwd: str | None = None
+    """Absolute directory it starts in, where known; options that speak of the working directory need it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,36 @@ class Flag:
     until: str | None = None
     instead: str | None = None
     """What takes its place after ``until``."""
+
+    command: str | None = None
+    """The subcommand it belongs to; ``""`` is a start without one, ``None`` any."""
+
+
+def option(flag: str, value: str | None) -> tuple[str, ...]:
+    """``flag value``, or nothing when there is no value."""
+    return (flag, value) if value else ()
+
+
+def given(args: Sequence[str], *flags: str) -> bool:
+    """Whether one of ``flags`` is among ``args``, as ``--flag`` or ``--flag=value``."""
+    return any(arg in flags or arg.partition("=")[0] in flags for arg in args)
+
+
+def value_of(args: Sequence[str], *flags: str) -> str | None:
+    """The value that ``args`` give one of ``flags`` last, as ``--flag value`` or ``--flag=value``, or ``None``."""
+    found = None
+    for index, arg in enumerate(args):
+        name, equals, value = arg.partition("=")
+        if name in flags:
+            found = value if equals else next(iter(args[index + 1 : index + 2]), None)
+    return found
+
+
+def covers(folder: str, path: Path) -> bool:
+    """Whether ``folder`` is ``path`` or holds it, in either of its spellings: as given, and with links resolved."""
+    if not folder:
+        return False
+    return any(Path(folder) in (spelling, *spelling.parents) for spelling in (path, path.resolve()))
 
 
 class Harness:
@@ -98,11 +134,17 @@ class Harness:
     endpoint_kinds: ClassVar[tuple[str, ...]] = ()
     """Kinds of endpoint (``openai``, ``anthropic``, ``gemini``) it can be pointed at."""
 
+    carrier: ClassVar[str | None] = None
+    """Id of the harness that runs in its place, for a gateway that starts no agent itself."""
+
     needs_endpoint: ClassVar[bool] = False
     """Whether it can do nothing without a configured endpoint."""
 
     model_patterns: ClassVar[tuple[str, ...]] = ()
-    """Regular expressions; a model that matches none belongs to another harness. Empty: it takes any model."""
+    """Regular expressions for the whole name; a model that none matches belongs to another harness.
+
+    Empty: it takes any model. A custom endpoint serves what it likes, so they say nothing about it.
+    """
 
     auth_args: ClassVar[tuple[str, ...] | None] = None
     """Arguments of its own cheap "am I logged in" question, or ``None``."""
@@ -112,7 +154,10 @@ class Harness:
     """Variables whose presence may change the answer."""
 
     help_args: ClassVar[tuple[tuple[str, ...], ...]] = (("--help",),)
-    """Cheap help calls that together list the flags that ``compile`` may use."""
+    """Cheap help calls that together list the flags that ``compile`` may use.
+
+    What stands before a call's last argument is the subcommand whose flags it lists. Empty: nothing can be asked.
+    """
 
     flags: ClassVar[tuple[Flag, ...]] = ()
     """Flags that came or went; the rest is asked of ``help_args``."""
@@ -127,6 +172,18 @@ class Harness:
             needs_prompt=self.needs_prompt,
             stage_refusal=self.stage_refusal,
         )
+
+    def builtin_program(self, context: HarnessContext) -> ProgramFact:
+        """The program of a harness that this tool carries, where neither a variable nor the machine names another."""
+        return ProgramFact()
+
+    def metadata_version(self, path: Path) -> str | None:
+        """Its version as recorded beside the program, for one that is slow to answer; ``None``: ask the program."""
+        return None
+
+    def asks(self, context: HarnessContext) -> bool:
+        """Whether ``auth_args`` have to be asked; not where files and variables already tell."""
+        return self.auth_args is not None
 
     def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
         """Files whose change may change the answer of ``auth``; a cached answer is kept until one does."""

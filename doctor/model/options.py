@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 
 from doctor.model.finding import Severity
@@ -61,3 +62,5 @@ class Options:
 
     home: Path = field(default_factory=Path.home)
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    today: date = field(default_factory=lambda: datetime.now().astimezone().date())
+    """The day that dates in the policy are compared with."""

@@ -48,6 +48,9 @@ class Report:
     blocked: frozenset[str] = frozenset()
     """The ``affects`` of every error finding: what no launch may use."""
 
+    notices: tuple[str, ...] = ()
+    """What is to be said about plugins that misbehaved while observing."""
+
     duration_ms: float = 0.0
 
     @property

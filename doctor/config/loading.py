@@ -1,0 +1,65 @@
+"""The one way from a path to a value and all its problems."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from doctor.config.documents import Document, read_document
+from doctor.config.issues import Issues
+from doctor.config.leaves import Vocabulary
+from doctor.config.problems import ConfigProblem, Loaded
+from doctor.config.runners import RunnerNames
+from doctor.config.typed import TypedReader
+from doctor.config.words import Kind
+from doctor.model.harness import RunnerSpec
+
+T = TypeVar("T")
+
+WholeRules = Callable[[Any, Any, Vocabulary, Issues], None]
+"""Rules over a whole document: the value, which may have ``BAD`` in it, the data it was read from, what may be
+referred to, and where to note problems."""
+
+
+def load(
+    path: Path, kind: Kind, type_: type[T], *, runners: Sequence[RunnerSpec], rules: WholeRules | None = None
+) -> Loaded[T]:
+    """Read a file as ``type_``."""
+    document, problems = read_document(path, kind)
+    if document is None:
+        return Loaded(value=None, problems=problems)
+    words = Vocabulary(RunnerNames(runners))
+    return read_typed(document, document.data, problems, type_, words=words, issues=Issues(), rules=rules)
+
+
+def read_typed(
+    document: Document,
+    data: Any,
+    problems: tuple[ConfigProblem, ...],
+    type_: type[T],
+    *,
+    words: Vocabulary,
+    issues: Issues,
+    rules: WholeRules | None,
+) -> Loaded[T]:
+    """Read the data of a document as ``type_``.
+
+    Args:
+        document: Where the places of problems are looked up.
+        data: Its data, or what is to be read in its place.
+        problems: Those that reading the document found already.
+        type_: The type of the whole document.
+        words: What may be referred to.
+        issues: What was noted already; the rest is added.
+        rules: Rules over the whole document.
+    """
+    value = TypedReader(document.kind, words).read(type_, data, issues)
+    if rules is not None and isinstance(value, type_):
+        rules(value, data, words, issues)
+    noted = issues.problems(document)
+    every = in_order(problems + noted) if problems else noted
+    return Loaded(value=None if every else value, document=document, problems=every)
+
+
+def in_order(problems: tuple[ConfigProblem, ...]) -> tuple[ConfigProblem, ...]:
+    """The problems of one file by their place in it."""
+    return tuple(sorted(problems, key=lambda each: (each.location.line or 0, each.location.column or 0)))

@@ -1,0 +1,139 @@
+"""Reading named profiles, and finding the active one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from doctor.config.documents import whole_file
+from doctor.config.endpoints import endpoint_rules
+from doctor.config.files import FileProblem, read_bytes
+from doctor.config.issues import Issues
+from doctor.config.leaves import Vocabulary
+from doctor.config.loading import load
+from doctor.config.names import name_problem, nearest
+from doctor.config.paths import Paths
+from doctor.config.problems import ConfigProblem, Loaded
+from doctor.config.typed import BAD
+from doctor.config.words import encodable, listed, quoted
+from doctor.model.harness import RunnerSpec
+from doctor.model.machine import NamedProfile
+
+Source = Literal["flag", "env", "pointer", "none"]
+
+VARIABLE = "DOCTOR_PROFILE"
+LONGEST_POINTER = 4096
+"""Bytes of the pointer file; it holds one name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActiveProfile:
+    """The named profile that counts, and who chose it."""
+
+    name: str | None = None
+    source: Source = "none"
+    path: Path | None = None
+    """Its file; ``None`` when no profile is active or its name is not valid."""
+
+    loaded: Loaded[NamedProfile] | None = None
+    """What reading the file gave; ``None`` when there is no file to read."""
+
+    problem: ConfigProblem | None = None
+    """Why there is no file to read although a profile was chosen."""
+
+    @property
+    def problems(self) -> tuple[ConfigProblem, ...]:
+        """Everything that is wrong, in the choice or in the file."""
+        if self.problem is not None:
+            return (self.problem,)
+        return self.loaded.problems if self.loaded is not None else ()
+
+
+def load_named_profile(path: Path, *, runners: Sequence[RunnerSpec]) -> Loaded[NamedProfile]:
+    """Read a named profile. Model specs keep the prefix as written; each names a harness that runs models."""
+    return load(path, "toml", NamedProfile, runners=runners, rules=_profile_rules)
+
+
+def _profile_rules(profile: NamedProfile, _data: Any, _words: Vocabulary, issues: Issues) -> None:
+    endpoints = profile.llm_endpoints.endpoints if profile.llm_endpoints is not BAD else BAD
+    names: dict[str, int] = {}
+    default: int | None = None
+    for index, endpoint in enumerate(endpoints or ()):
+        if endpoint is BAD:
+            continue
+        path = ("llm_endpoints", "endpoints", index)
+        endpoint_rules(endpoint, path, issues)
+        if endpoint.name is not BAD and names.setdefault(endpoint.name, index) != index:
+            message = f"the name {quoted(endpoint.name)} is taken by endpoints[{names[endpoint.name]}]"
+            issues.add("value", message, *path, "name", remedy="give it a name of its own")
+        if endpoint.is_default is True and default is not None:
+            message = f"endpoints[{default}] is the default already"
+            issues.add("value", message, *path, "is_default", remedy="keep one default")
+        default = index if default is None and endpoint.is_default is True else default
+
+
+def profile_names(paths: Paths) -> tuple[str, ...]:
+    """Names of the profiles of this machine, sorted; none when their directory is missing or unreadable."""
+    try:
+        files = [path for path in paths.profiles_dir.iterdir() if path.suffix == ".toml"]
+    except OSError:
+        return ()
+    return tuple(sorted(path.stem for path in files if name_problem(path.stem) is None))
+
+
+def active_profile(
+    *, flag: str | None, environment: Mapping[str, str], paths: Paths, runners: Sequence[RunnerSpec]
+) -> ActiveProfile:
+    """The active profile: of the command line, else of ``DOCTOR_PROFILE``, else of the pointer file.
+
+    A blank variable, or a pointer file that is blank or missing, chooses none. A choice that cannot be followed is
+    a problem; nothing weaker takes its place.
+    """
+    pointer = paths.active_profile_file
+    if flag is not None:
+        return _chosen(flag, "flag", "--profile", paths, runners)
+    if name := environment.get(VARIABLE, "").strip():
+        return _chosen(name, "env", VARIABLE, paths, runners)
+    if not pointer.exists() and not pointer.is_symlink():
+        return ActiveProfile()
+    try:
+        name = read_bytes(pointer, limit=LONGEST_POINTER).decode("utf-8").strip()
+    except FileProblem as error:
+        problem = whole_file(str(pointer), "unreadable", f"the file {error.message}", error.remedy)
+        return ActiveProfile(source="pointer", problem=problem)
+    except UnicodeDecodeError:
+        problem = whole_file(
+            str(pointer), "unreadable", "the file is not UTF-8", "write the profile's name into it", line=1, column=1
+        )
+        return ActiveProfile(source="pointer", problem=problem)
+    return _chosen(name, "pointer", str(pointer), paths, runners) if name else ActiveProfile()
+
+
+def _chosen(name: str, source: Source, said_by: str, paths: Paths, runners: Sequence[RunnerSpec]) -> ActiveProfile:
+    reason = name_problem(name)
+    if reason is not None:
+        message = f"the profile name {quoted(name)}, from {encodable(said_by)}, {reason}"
+        problem = _choice_problem("value", message, None, source, paths)
+        return ActiveProfile(name=encodable(name), source=source, problem=problem)
+    path = paths.profile_file(name)
+    if not path.exists() and not path.is_symlink():
+        known = profile_names(paths)
+        message = f"there is no profile {quoted(name)}, which {encodable(said_by)} names: {path} does not exist"
+        problem = _choice_problem("reference", message, _which(name, known), source, paths)
+        return ActiveProfile(name=name, source=source, path=path, problem=problem)
+    return ActiveProfile(name=name, source=source, path=path, loaded=load_named_profile(path, runners=runners))
+
+
+def _which(name: str, known: tuple[str, ...]) -> str:
+    if not known:
+        return "there are no profiles yet; create one, or name none"
+    near = nearest(name, known)
+    return f"did you mean {quoted(near)}? (profiles: {listed(known)})" if near else f"profiles: {listed(known)}"
+
+
+def _choice_problem(
+    rule: Literal["value", "reference"], message: str, remedy: str | None, source: Source, paths: Paths
+) -> ConfigProblem:
+    if source == "pointer":
+        return whole_file(str(paths.active_profile_file), rule, message, remedy, line=1, column=1)
+    return whole_file(str(paths.profiles_dir), rule, message, remedy)

@@ -1,0 +1,220 @@
+"""One diagnosis from options to report."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, TypeVar
+
+from doctor.__about__ import __version__
+from doctor.config.machine import ActiveProfile
+from doctor.config.paths import Paths, machine_paths
+from doctor.config.policy import load_policy
+from doctor.config.problems import Loaded
+from doctor.config.project import Project, find_project
+from doctor.diagnosis.check import Check
+from doctor.diagnosis.engine import Engine, Outcome
+from doctor.diagnosis.facts import BUILTIN_FACTS
+from doctor.diagnosis.facts_graph import FactGraph
+from doctor.diagnosis.ignore import IgnoreList, ignore_problems
+from doctor.diagnosis.plugins import PluginSet, load_plugins
+from doctor.diagnosis.selection import select
+from doctor.diagnosis.trust import TrustStore
+from doctor.errors import Unavailable
+from doctor.exit_codes import ExitCode
+from doctor.harness.registry import Registry, builtin_harnesses
+from doctor.model.finding import Finding, Severity, Status
+from doctor.model.location import Location
+from doctor.model.machine import Machine
+from doctor.model.options import Options
+from doctor.model.policy import Policy
+from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.resolve import RUNTIME_VARIABLE, Resolution, canonical_runtime
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What is known before anything is checked."""
+
+    options: Options
+    project: Project
+    paths: Paths
+    plugins: PluginSet
+    registry: Registry
+    selected: tuple[Check, ...]
+
+    @property
+    def nothing_selected(self) -> bool:
+        """Whether only the checks that always run are left, and none of them was asked for by name."""
+        asked = tuple(name.strip().upper() for name in self.options.select)
+        return all(check.always and not check.code.startswith(asked or ("-",)) for check in self.selected)
+
+
+def prepare(options: Options) -> Prepared:
+    """Find the project, load the plugins and choose the checks.
+
+    Raises:
+        UsageError: The selection or a harness name matches nothing.
+        RegistrationError: A plugin is malformed.
+    """
+    project = find_project(cwd=options.cwd, home=options.home, policy=options.policy)
+    paths = machine_paths(options.environment, options.home)
+    plugins = load_plugins(
+        options,
+        project_root=project.root,
+        trust=TrustStore(paths.state_dir),
+        facts=BUILTIN_FACTS,
+        harnesses=builtin_harnesses(),
+    )
+    registry = Registry(plugins.harnesses)
+    canonical_runtime(registry, options.runtime, "--runtime")
+    canonical_runtime(registry, options.environment.get(RUNTIME_VARIABLE), RUNTIME_VARIABLE)
+    selected = select(plugins.checks, options, modify=plugins.modify_selection)
+    return Prepared(
+        options=options,
+        project=project,
+        paths=paths,
+        plugins=plugins,
+        registry=registry,
+        selected=tuple(selected),
+    )
+
+
+def diagnose(
+    options: Options | None = None, *, progress: Callable[[str], None] | None = None, **changes: Any
+) -> Report:
+    """Discover, validate, resolve and check; start nothing and write nothing but the probe cache.
+
+    Args:
+        options: What to look at; ``None`` looks at the current directory and environment.
+        progress: Told, in a few words, what is being done.
+        **changes: Fields of ``Options`` to change.
+
+    Raises:
+        UsageError: An option names something that does not exist.
+        RegistrationError: A plugin is malformed.
+    """
+    begun = perf_counter()
+    prepared = prepare(replace(options or Options(), **changes))
+    if progress is not None:
+        progress(f"asking {len(prepared.registry.ids)} harnesses, running {len(prepared.selected)} checks")
+    return replace(_examine(prepared), duration_ms=(perf_counter() - begun) * 1000)
+
+
+def _examine(prepared: Prepared) -> Report:
+    options, project, plugins = prepared.options, prepared.project, prepared.plugins
+    policy_file = load_policy(
+        project.policy_path, runners=prepared.registry.specs(), rival=project.rival_policy
+    )
+    ignores = (policy_file.value or Policy()).doctor.ignore
+    ignore_list = IgnoreList(ignores, today=options.today)
+    locate = _locator(policy_file)
+    values = {
+        "options": options,
+        "environment": options.environment,
+        "home": options.home,
+        "project": project,
+        "paths": prepared.paths,
+        "registry": prepared.registry,
+        "policy_file": policy_file,
+        "untrusted_plugins": plugins.untrusted,
+    }
+    engine = Engine(
+        plugins.checks,
+        FactGraph(plugins.facts, values),
+        options,
+        selected=prepared.selected,
+        locate=locate,
+        ignored=ignore_list.ignores,
+        started=plugins.started,
+        finished=plugins.finished,
+    )
+    outcome = engine.run()
+    late = ignore_problems(
+        ignores,
+        outcome.findings,
+        options.today,
+        results=outcome.results,
+        known=[check.code for check in plugins.checks],
+        locate=locate,
+    )
+    return _report(prepared, policy_file, engine, _with_late(outcome, late), ignore_list)
+
+
+def _with_late(outcome: Outcome, late: tuple[Finding, ...]) -> Outcome:
+    """The outcome with findings that could only be made once every check had ended, if their checks were selected."""
+    codes = {result.code for result in outcome.results}.intersection(finding.code for finding in late)
+    results = tuple(
+        replace(result, status=Status.FAILED) if result.code in codes else result for result in outcome.results
+    )
+    added = (finding for finding in late if finding.code in codes)
+    return Outcome(results, (*outcome.findings, *added), outcome.notices)
+
+
+def _report(
+    prepared: Prepared,
+    policy_file: Loaded[Policy],
+    engine: Engine,
+    outcome: Outcome,
+    ignore_list: IgnoreList,
+) -> Report:
+    applied = ignore_list.apply(outcome.findings)
+    errors = [finding for finding in applied.kept if finding.severity is Severity.ERROR]
+    active: ActiveProfile = engine.fact("profile_file")
+    machine_file: Loaded[Machine] = engine.fact("machine_file")
+    resolution: Resolution = _or_else(engine, "resolution", Resolution(stages=(), bindings=()))
+    report = Report(
+        version=__version__,
+        exit_code=ExitCode.OK,
+        policy=_policy_ref(prepared.project, policy_file),
+        profile=ProfileRef(active=active.name, path=str(active.path) if active.path else None, source=active.source),
+        harnesses=tuple(engine.fact("harnesses").values()),
+        stages=resolution.stages,
+        agents=resolution.bindings,
+        skills=_or_else(engine, "skills", {}),
+        findings=applied.kept,
+        ignored=applied.ignored,
+        checks=outcome.results,
+        blocked=frozenset(tag for finding in errors for tag in finding.affects),
+        notices=outcome.notices,
+    )
+    engine.fact("prober").save()
+    readable = not (policy_file.problems or machine_file.problems or active.problems)
+    threshold = prepared.options.fail_on or Severity((policy_file.value or Policy()).doctor.fail_on)
+    return replace(
+        report,
+        exit_code=_exit_code(report, readable=readable, threshold=threshold, empty=prepared.nothing_selected),
+    )
+
+
+def _exit_code(report: Report, *, readable: bool, threshold: Severity, empty: bool) -> ExitCode:
+    if not readable:
+        return ExitCode.USAGE
+    if report.ended(Status.TIMEOUT) or report.ended(Status.CRASHED):
+        return ExitCode.INCOMPLETE
+    if any(finding.severity.rank >= threshold.rank for finding in report.findings):
+        return ExitCode.FINDINGS
+    return ExitCode.NOTHING_RAN if empty else ExitCode.OK
+
+
+def _policy_ref(project: Project, policy_file: Loaded[Policy]) -> PolicyRef:
+    return PolicyRef(
+        path=str(project.policy_path) if project.policy_path else None,
+        sha256=policy_file.document.sha256 if policy_file.document else None,
+        embedded_default=project.policy_path is None,
+    )
+
+
+def _locator(policy_file: Loaded[Policy]) -> Callable[[str], Location | None]:
+    document = policy_file.document
+    return document.at if document is not None else lambda _: None
+
+
+def _or_else(engine: Engine, fact: str, otherwise: T) -> T:
+    """A fact's value, or ``otherwise`` where an unreadable configuration leaves none."""
+    with suppress(Unavailable):
+        value: T = engine.fact(fact)
+        return value
+    return otherwise

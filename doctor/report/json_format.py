@@ -1,0 +1,198 @@
+"""JSON: one document with everything, for other programs. Fields are added, never removed, within a schema version."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from doctor.model.binding import Binding, Choice, StageBinding
+from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity
+from doctor.model.harness import Candidate, HarnessFact
+from doctor.model.location import Location
+from doctor.model.report import Report
+from doctor.report.redact import Redactor, redactor_for
+
+SCHEMA_VERSION = 1
+TOOL = "harness-doctor"
+
+Object = dict[str, Any]
+
+
+def render(report: Report) -> str:
+    """The report as one JSON document in ASCII, an agent, finding, check or other item per line."""
+    return dumps(to_dict(report))
+
+
+def dumps(document: Object) -> str:
+    """A JSON document in ASCII with one line per key, and per item of a list of objects.
+
+    Indenting every value would take ten times as long and nobody reads it twice.
+    """
+    lines = [f"{_text(key)}: {_value(value)}" for key, value in document.items()]
+    return "{\n " + ",\n ".join(lines) + "\n}\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n  " + ",\n  ".join(map(_text, value)) + "\n ]"
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+
+
+def to_dict(report: Report) -> Object:
+    """The report as plain values, secrets removed; what ``render`` prints."""
+    return _Writer(report=report, clean=redactor_for(report)).document()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writer:
+    """Turns one report into plain values."""
+
+    report: Report
+    clean: Redactor
+
+    def document(self) -> Object:
+        report = self.report
+        facts = {fact.runtime_id: fact for fact in report.harnesses}
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "tool": {"name": TOOL, "version": report.version},
+            "ok": report.ok,
+            "exit_code": int(report.exit_code),
+            "policy": {
+                "path": report.policy.path,
+                "sha256": report.policy.sha256,
+                "embedded_default": report.policy.embedded_default,
+            },
+            "profile": {
+                "active": self.clean.optional(report.profile.active),
+                "path": report.profile.path,
+                "source": report.profile.source,
+            },
+            "harnesses": [self.harness(fact) for fact in report.harnesses],
+            "stages": [self.stage(row, facts.get(row.runtime.value or "")) for row in report.stages],
+            "agents": [self.agent(binding, facts.get(binding.runtime.value or "")) for binding in report.agents],
+            "findings": [self.finding(finding) for finding in report.findings],
+            "ignored": [self.ignored(ignored) for ignored in report.ignored],
+            "checks": [self.check(result) for result in report.checks],
+            "summary": {str(severity): report.count(severity) for severity in reversed(Severity)},
+            "duration_ms": milliseconds(report.duration_ms),
+        }
+
+    def harness(self, fact: HarnessFact) -> Object:
+        program = fact.program
+        return {
+            "runtime_id": fact.runtime_id,
+            "title": self.clean(fact.title),
+            "found": fact.found,
+            "path": program.path,
+            "path_source": program.path_source,
+            "version": self.clean.optional(program.version),
+            "version_text": self.clean.optional(program.version_text),
+            "version_source": program.version_source,
+            "auth": str(fact.auth),
+            "auth_detail": self.clean.optional(fact.auth_detail),
+            "status": self.report.harness_status(fact),
+            "problem": str(program.problem) if program.problem else None,
+            "candidates": [self.candidate(candidate) for candidate in program.candidates],
+            "duration_ms": milliseconds(program.duration_ms),
+        }
+
+    def candidate(self, candidate: Candidate) -> Object:
+        return {
+            "source": candidate.source,
+            "path": candidate.path,
+            "problem": self.clean.optional(candidate.problem),
+        }
+
+    def stage(self, row: StageBinding, fact: HarnessFact | None) -> Object:
+        return {
+            "stage": str(row.stage),
+            **self.runtime(row.runtime, fact),
+            **self.model(row.model, row.endpoint),
+            "ok": self.report.stage_ok(row),
+        }
+
+    def agent(self, binding: Binding, fact: HarnessFact | None) -> Object:
+        launch = binding.launch
+        return {
+            "agent": self.clean(binding.agent),
+            "profile": self.clean(binding.profile),
+            "stage": str(binding.stage),
+            **self.runtime(binding.runtime, fact),
+            **self.model(binding.model, binding.endpoint),
+            "ok": self.report.agent_ok(binding),
+            "session": self.clean(binding.session),
+            "prompt_sha256": binding.prompt_sha256,
+            "skills": [self.skill(name, binding.runtime.value or "") for name in binding.skills],
+            "argv": self.clean.argv(launch.argv) if launch else None,
+            "notes": [self.clean(note) for note in launch.notes] if launch else [],
+            "grants": [self.clean(grant) for grant in launch.grants] if launch else [],
+        }
+
+    def runtime(self, runtime: Choice, fact: HarnessFact | None) -> Object:
+        return {
+            "runtime_id": self.clean.optional(runtime.value),
+            "source": runtime.source,
+            "shadowed": [self.clean(weaker) for weaker in runtime.shadowed],
+            "path": fact.program.path if fact else None,
+            "version": self.clean.optional(fact.program.version) if fact else None,
+        }
+
+    def model(self, model: Choice, endpoint: Choice) -> Object:
+        return {
+            "model": self.clean.optional(model.value),
+            "model_source": model.source,
+            "endpoint": self.clean.optional(endpoint.value),
+            "endpoint_source": endpoint.source,
+        }
+
+    def skill(self, name: str, runtime_id: str) -> Object:
+        fact = self.report.skills.get((name, runtime_id))
+        return {
+            "name": self.clean(name),
+            "path": fact.path if fact else None,
+            "source": str(fact.source) if fact and fact.source else None,
+            "sha256": fact.sha256 if fact else None,
+        }
+
+    def finding(self, finding: Finding) -> Object:
+        return {
+            "code": finding.code,
+            "severity": str(finding.severity),
+            "subject": self.clean(finding.subject),
+            "message": self.clean(finding.message),
+            "remedy": self.clean.optional(finding.remedy),
+            "docs": finding.docs,
+            "location": self.location(finding.location),
+            "fixable": finding.fixable,
+            "fingerprint": finding.fingerprint,
+        }
+
+    def location(self, location: Location | None) -> Object | None:
+        if location is None:
+            return None
+        return {
+            "path": location.path,
+            "line": location.line,
+            "column": location.column,
+            "pointer": self.clean.optional(location.pointer),
+        }
+
+    def ignored(self, ignored: IgnoredFinding) -> Object:
+        return {**self.finding(ignored.finding), "reason": self.clean(ignored.reason), "until": ignored.until}
+
+    def check(self, result: CheckResult) -> Object:
+        return {
+            "code": result.code,
+            "status": str(result.status),
+            "reason": self.clean.optional(result.reason),
+            "duration_ms": milliseconds(result.duration_ms),
+        }
+
+
+def milliseconds(duration: float) -> float:
+    """A duration with microseconds as its last digits."""
+    return round(duration, 3)

@@ -1,0 +1,135 @@
+"""Keeping secrets out of whatever leaves: known values, and text that has the shape of a token.
+
+Names of variables stay, so that a reader knows what to look at; values go. A figure or word too many that is hidden
+costs a second look, one too few costs a key.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from doctor.model.harness import PROMPT
+from doctor.model.report import Report
+
+HIDDEN = "[redacted]"
+
+SHORTEST_SECRET = 6
+"""Characters. A shorter value cannot be told from ordinary text and protects nothing."""
+
+_SECRET_WORD = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?$")
+_REFERENCE_WORDS = frozenset({"ENV", "FILE", "PATH", "DIR", "NAME", "COMMAND", "HELPER"})
+_WORDS = re.compile(r"[A-Za-z0-9]+")
+
+_SHAPES = (
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
+    r"(?<![A-Za-z0-9])(?:"
+    r"(?:sk|rk|pk)[-_][A-Za-z0-9_-]{12,}"
+    r"|gh[opsur]_[A-Za-z0-9]{12,}|github_pat_\w{12,}|glpat-[\w-]{12,}"
+    r"|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{20,}|ya29\.[\w-]{12,}"
+    r"|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}"
+    r"|eyJ[\w-]{8,}(?:\.[\w-]*){0,4}"
+    r"|hf_[A-Za-z0-9]{12,}|gsk_[A-Za-z0-9]{12,}|xai-[A-Za-z0-9]{12,}|npm_[A-Za-z0-9]{20,}|pypi-[\w-]{20,}"
+    r")",
+)
+"""The whole match is a secret."""
+
+_LABELLED = (
+    r"(?<=://)(?P<user>[^\s/:@]*:)[^\s/]+(?=@)",
+    r"(?<=://)[^\s/:@]{20,}(?=@)",
+    r"(?P<query>[?&][^=&\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
+    r"(?P<header>(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:(?i:bearer|basic|token)\s+)?)[^\s\"',]+",
+    r"(?P<bearer>\b(?i:bearer)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
+    r"(?P<pair>\b[A-Za-z_]*(?i:key|token|secret|password|passwd|passphrase)[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?)"
+    r"(?![<$\[{])[^\s\"',;]{6,}",
+)
+"""The named group says what the secret is and stays; the rest of the match is the secret."""
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile("|".join((*_LABELLED, *_SHAPES)), re.DOTALL)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable or option of this name holds a secret rather than saying where one is.
+
+    ``OPENAI_API_KEY`` and ``--auth-token`` do; ``api_key_env``, ``TOKEN_FILE`` and ``max_tokens`` do not... unless the
+    last one is spelt in the singular, which no option for a number is.
+    """
+    words = [word.upper() for word in _WORDS.findall(name)]
+    if not words or words[-1] in _REFERENCE_WORDS or words[:1] == ["MAX"]:
+        return False
+    return any(_SECRET_WORD.search(word) for word in words)
+
+
+class Redactor:
+    """Hides secrets in one report's texts; each different text is looked through once.
+
+    Args:
+        secrets: Values known to be secret, wherever they stand. Those shorter than ``SHORTEST_SECRET`` are left.
+    """
+
+    __slots__ = ("_done", "_known")
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._known: dict[str, list[str]] = {}
+        for secret in sorted({each for each in secrets if len(each) >= SHORTEST_SECRET}, key=len, reverse=True):
+            self._known.setdefault(secret[:SHORTEST_SECRET], []).append(secret)
+        self._done: dict[str, str] = {}
+
+    def __call__(self, text: str) -> str:
+        """``text`` without its secrets."""
+        if len(text) < SHORTEST_SECRET:
+            return text
+        clean = self._done.get(text)
+        if clean is None:
+            clean = self._done[text] = _pattern().sub(_without_value, self._without_known(text))
+        return clean
+
+    def optional(self, text: str | None) -> str | None:
+        """Like a call; ``None`` stays."""
+        return None if text is None else self(text)
+
+    def argv(self, argv: Sequence[str]) -> list[str]:
+        """An argv without secrets: also the value after an option or assignment whose name is a secret's."""
+        clean: list[str] = []
+        hide_next = False
+        for argument in argv:
+            name, equals, value = argument.partition("=")
+            if hide_next and argument != PROMPT:
+                clean.append(HIDDEN)
+            elif equals and value and is_secret_name(name) and not _is_prose(name):
+                clean.append(f"{name}={HIDDEN}")
+            else:
+                clean.append(self(argument))
+            hide_next = not hide_next and not equals and name.startswith("-") and is_secret_name(name)
+        return clean
+
+    def _without_known(self, text: str) -> str:
+        """``text`` without known values: the time it takes does not depend on how many there are."""
+        if not self._known:
+            return text
+        heads = {text[start : start + SHORTEST_SECRET] for start in range(len(text) - SHORTEST_SECRET + 1)}
+        for secret in (secret for head in heads & self._known.keys() for secret in self._known[head]):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+def _without_value(match: re.Match[str]) -> str:
+    return f"{match.group(match.lastgroup) if match.lastgroup else ''}{HIDDEN}"
+
+
+def _is_prose(name: str) -> bool:
+    """Whether what stands before a ``=`` is text of several words rather than a name."""
+    return any(character.isspace() for character in name)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """``text`` without the ``secrets`` and without anything that has the shape of a token."""
+    return Redactor(secrets)(text)
+
+
+def redactor_for(report: Report) -> Redactor:
+    """A redactor that knows the secret values of every environment that the report would start a process with."""
+    environments = (binding.launch.env for binding in report.agents if binding.launch is not None)
+    return Redactor(value for each in environments for name, value in each.items() if is_secret_name(name))
