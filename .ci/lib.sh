@@ -20,7 +20,7 @@ new_enough() {
 # find_python: prints the first Python that can be used.
 find_python() {
     for candidate in python3 python3.13 python3.12 python3.11 \
-        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3 /usr/bin/python3; do
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
         if new_enough "$candidate"; then
             command -v "$candidate"
             return

@@ -1,5 +1,6 @@
 """SKL: the skills that agents are told to read are there and can be read."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -88,17 +89,14 @@ class SKL002(doctor.Check):
         """Fails when the name is no plain directory name, or the skill's real path is outside of its root."""
         refused = (doctor.SkillProblem.NAME, doctor.SkillProblem.ESCAPES)
         for entry, facts, affects in _broken(bindings, skills, *refused):
-            fact = facts[0]
-            named = fact.problem is doctor.SkillProblem.NAME
-            expected = "a plain directory name" if named else "a directory inside its root"
-            remedy = "rename the skill" if named else "copy the skill into the project instead of linking to it"
+            named = facts[0].problem is doctor.SkillProblem.NAME
             yield self.finding(
                 entry.subject,
-                f"skill {fact.name!r} of profile {entry.profile} is not {expected}{_detail(fact)}",
-                remedy=remedy,
+                _seen(entry, facts[0], "its name is no plain directory name" if named else "it leads out of its root"),
+                remedy="rename the skill" if named else "copy the skill into the project instead of linking to it",
                 pointer=entry.pointer,
                 affects=affects,
-                key=f"{entry.profile} {fact.name}",
+                key=f"{entry.profile} {facts[0].name}",
             )
 
 
@@ -112,22 +110,20 @@ class SKL003(doctor.Check):
         """Fails when ``SKILL.md`` cannot be read, or its front matter is no YAML mapping."""
         unusable = (doctor.SkillProblem.UNREADABLE, doctor.SkillProblem.FRONTMATTER)
         for entry, facts, affects in _broken(bindings, skills, *unusable):
-            fact = facts[0]
-            readable = fact.problem is doctor.SkillProblem.FRONTMATTER
-            wrong = "has front matter that does not parse" if readable else "cannot be read"
-            remedy = "start it with a YAML block between --- lines that gives name and description"
+            unreadable = facts[0].problem is doctor.SkillProblem.UNREADABLE
+            head = "start it with a YAML block between --- lines that gives name and description"
             yield self.finding(
                 entry.subject,
-                f"skill {fact.name} of profile {entry.profile} {wrong}: {fact.path}{_detail(fact)}",
-                remedy=remedy if readable else f"make {fact.path} a readable text file",
+                _seen(entry, facts[0], "it cannot be read" if unreadable else "its front matter does not parse"),
+                remedy=f"make {facts[0].path} a readable text file" if unreadable else head,
                 pointer=entry.pointer,
                 affects=affects,
-                key=f"{entry.profile} {fact.name}",
+                key=f"{entry.profile} {facts[0].name}",
             )
 
 
-def _detail(fact: doctor.SkillFact) -> str:
-    return f" ({fact.problem_detail})" if fact.problem_detail else ""
+def _seen(entry: _Entry, fact: doctor.SkillFact, wrong: str) -> str:
+    return f"skill {fact.name!r} of profile {entry.profile} cannot be used: {fact.problem_detail or wrong}"
 
 
 def _first_uses(bindings: Bindings, skills: Skills) -> Iterator[tuple[_Entry, doctor.SkillFact]]:
@@ -158,6 +154,8 @@ class SKL004(doctor.Check):
             if fact.seen_by_harness or harness is None:
                 continue
             roots = harness.skill_roots(context)
+            if any(_same_skill(root, fact) for root in roots):
+                continue
             yield self.finding(
                 entry.subject,
                 f"{fact.runtime_id} does not look for skills where {fact.name} is ({fact.path}); "
@@ -168,6 +166,11 @@ class SKL004(doctor.Check):
                 affects=(f"skill:{fact.name}",),
                 key=f"{fact.name} {fact.runtime_id}",
             )
+
+
+def _same_skill(root: Path, fact: doctor.SkillFact) -> bool:
+    """Whether the harness finds this very skill in ``root`` too, through a link."""
+    return os.path.realpath(root / fact.name / "SKILL.md") == os.path.realpath(fact.path or "")
 
 
 def _link(fact: doctor.SkillFact, roots: tuple[Path, ...], context: doctor.HarnessContext) -> str:

@@ -56,7 +56,7 @@ class STG002(doctor.Check):
 
 
 class STG003(doctor.Check):
-    """Which agents run on another harness than their profile says.
+    """Every agent runs on the harness its profile names.
 
     The stage map outranks a profile's own `runner`. This says for how many agents it does.
     """

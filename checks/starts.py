@@ -120,7 +120,7 @@ def _place_of(flag: str, binding: doctor.Binding, policy: doctor.Policy) -> tupl
 
 
 class HRN009(doctor.Check):
-    """What the policy's options became for the installed version.
+    """Every option is passed on as it is written.
 
     The same option is spelt differently by different releases; this says which flags were chosen, so that the
     command is no surprise.

@@ -21,6 +21,8 @@ from doctor.model.machine import NamedProfile
 
 Source = Literal["flag", "env", "pointer", "none"]
 
+_ENDPOINTS = ("llm_endpoints", "endpoints")
+
 VARIABLE = "DOCTOR_PROFILE"
 LONGEST_POINTER = 4096
 """Bytes of the pointer file; it holds one name."""
@@ -55,21 +57,20 @@ def load_named_profile(path: Path, *, runners: Sequence[RunnerSpec]) -> Loaded[N
 
 
 def _profile_rules(profile: NamedProfile, _data: Any, _words: Vocabulary, issues: Issues) -> None:
-    endpoints = profile.llm_endpoints.endpoints if profile.llm_endpoints is not BAD else BAD
-    names: dict[str, int] = {}
-    default: int | None = None
-    for index, endpoint in enumerate(endpoints or ()):
-        if endpoint is BAD:
-            continue
-        path = ("llm_endpoints", "endpoints", index)
-        endpoint_rules(endpoint, path, issues)
-        if endpoint.name is not BAD and names.setdefault(endpoint.name, index) != index:
-            message = f"the name {quoted(endpoint.name)} is taken by endpoints[{names[endpoint.name]}]"
-            issues.add("value", message, *path, "name", remedy="give it a name of its own")
-        if endpoint.is_default is True and default is not None:
-            message = f"endpoints[{default}] is the default already"
-            issues.add("value", message, *path, "is_default", remedy="keep one default")
-        default = index if default is None and endpoint.is_default is True else default
+    if profile.llm_endpoints is BAD or profile.llm_endpoints.endpoints is BAD:
+        return
+    endpoints = [each for each in enumerate(profile.llm_endpoints.endpoints) if each[1] is not BAD]
+    for index, endpoint in endpoints:
+        endpoint_rules(endpoint, (*_ENDPOINTS, index), issues)
+    first: dict[str, int] = {}
+    for index, endpoint in endpoints:
+        if endpoint.name is not BAD and first.setdefault(endpoint.name, index) != index:
+            message = f"the name {quoted(endpoint.name)} is taken by endpoints[{first[endpoint.name]}]"
+            issues.add("value", message, *_ENDPOINTS, index, "name", remedy="give it a name of its own")
+    defaults = [index for index, endpoint in endpoints if endpoint.is_default is True]
+    for index in defaults[1:]:
+        message = f"endpoints[{defaults[0]}] is the default already"
+        issues.add("value", message, *_ENDPOINTS, index, "is_default", remedy="keep one default")
 
 
 def profile_names(paths: Paths) -> tuple[str, ...]:

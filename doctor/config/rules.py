@@ -36,7 +36,7 @@ def _good(items: tuple[T, ...]) -> Iterator[tuple[int, T]]:
     return ((index, item) for index, item in enumerate(items or ()) if item is not BAD)
 
 
-def _unique(items: tuple[AgentProfile, ...] | tuple[Agent, ...], where: str, issues: Issues) -> None:
+def _unique(items: tuple[AgentProfile | Agent, ...], where: str, issues: Issues) -> None:
     first: dict[str, int] = {}
     for index, item in _good(items):
         if item.name is not BAD and first.setdefault(item.name, index) != index:
@@ -125,9 +125,9 @@ def _health(health: Health, issues: Issues) -> None:
 
 
 def _doc_endpoints(policy: Policy, issues: Issues) -> None:
-    api = policy.docs.api if policy.docs is not BAD else BAD
-    if api is BAD:
+    if policy.docs is BAD or policy.docs.api is BAD:
         return
+    api = policy.docs.api
     first: dict[str, str] = {}
     lists = (("workspace_endpoints", api.workspace_endpoints), ("repo_endpoints", api.repo_endpoints))
     for where, endpoints in lists:
@@ -151,8 +151,9 @@ def _is_blank(text: str | None) -> bool:
 
 
 def _review_feedback(policy: Policy, issues: Issues) -> None:
-    feedback = policy.git_pr.review_feedback if policy.git_pr is not BAD else BAD
-    if feedback is not BAD and feedback.include_review_comments is False:
+    if policy.git_pr is BAD or policy.git_pr.review_feedback is BAD:
+        return
+    if policy.git_pr.review_feedback.include_review_comments is False:
         path = ("git_pr", "review_feedback", "include_review_comments")
         issues.add("value", "expected true, found false", *path, remedy="to leave them out, set `enabled` to false")
 

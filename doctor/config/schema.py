@@ -18,8 +18,8 @@ from doctor.model.machine import ExecutorProfile, Machine, NamedProfile
 from doctor.model.policy import AUTO, Policy
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-BASE = "https://harness-doctor.readthedocs.io/schemas/"
-"""First part of every schema's id."""
+SPECIAL = frozenset(r".^$*+?()[]{}|\/")
+"""What has to be escaped in a pattern; escaping more is an error in some validators."""
 
 _NOT_BLANK = r"\S"
 _NAME = r"^[^\s.\-/\\]([^/\\]*[^\s/\\])?$"
@@ -45,7 +45,7 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
 
 
 def _id(name: str) -> str:
-    return f"{BASE}{name}.schema.json"
+    return f"urn:harness-doctor:schema:{name}"
 
 
 def json_schema(type_: type, *, title: str, schema_id: str, runners: Sequence[RunnerSpec] = ()) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class _Writer:
         values = self._of(arguments[1], of_values)
         if issubclass(arguments[0], Enum):
             members = sorted(str(member.value) for member in arguments[0])
-            properties = {name: values for name in members}
+            properties = dict.fromkeys(members, values)
             return {"type": "object", "properties": properties, "additionalProperties": False}
         keys: dict[str, Any] = {"pattern": _NOT_BLANK}
         if "key_pattern" in rules:
@@ -180,7 +180,9 @@ def _spellings(words: Iterable[str], frame: str) -> dict[str, Any]:
 
 
 def _any_case(character: str) -> str:
-    return f"[{character.upper()}{character.lower()}]" if character.isalpha() else f"\\{character}"
+    if character.isalpha():
+        return f"[{character.upper()}{character.lower()}]"
+    return f"\\{character}" if character in SPECIAL else character
 
 
 def _key(member: "dataclasses.Field[Any]") -> str:

@@ -76,7 +76,7 @@ class TypedReader:
             return self._list(annotation, arguments[0], rules)
         if origin is not None:
             return self._mapping(annotation, arguments, rules)
-        if dataclasses.is_dataclass(annotation):
+        if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
             return self._with_shorthand(annotation, rules)
         return self._scalar(annotation, rules)
 

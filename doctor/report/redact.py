@@ -36,11 +36,11 @@ _SHAPES = (
 _LABELLED = (
     r"(?<=://)(?P<user>[^\s/:@]*:)[^\s/]+(?=@)",
     r"(?<=://)[^\s/:@]{20,}(?=@)",
-    r"(?P<query>[?&][^=&\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
+    r"(?P<query>[?&][^=&?\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
     r"(?P<header>(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:(?i:bearer|basic|token)\s+)?)[^\s\"',]+",
     r"(?P<bearer>\b(?i:bearer)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
-    r"(?P<pair>\b[A-Za-z_]*(?i:key|token|secret|password|passwd|passphrase)[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?)"
-    r"(?![<$\[{])[^\s\"',;]{6,}",
+    r"(?P<pair>\b\w*(?i:key|token|secret|password|passwd|passphrase)[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?)"
+    r"(?![<$\[{…]|\.\.\.)[^\s\"',;]{6,}",
 )
 """The named group says what the secret is and stays; the rest of the match is the secret."""
 
@@ -51,10 +51,9 @@ def _pattern() -> re.Pattern[str]:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a variable or option of this name holds a secret rather than saying where one is.
+    """Whether a variable or option of this name holds a secret.
 
-    ``OPENAI_API_KEY`` and ``--auth-token`` do; ``api_key_env``, ``TOKEN_FILE`` and ``max_tokens`` do not... unless the
-    last one is spelt in the singular, which no option for a number is.
+    One that says where a secret is, such as ``api_key_env`` or ``TOKEN_FILE``, does not, nor does ``max_tokens``.
     """
     words = [word.upper() for word in _WORDS.findall(name)]
     if not words or words[-1] in _REFERENCE_WORDS or words[:1] == ["MAX"]:

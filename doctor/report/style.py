@@ -1,0 +1,49 @@
+"""How a report for people is to look."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """What the place that a report goes to can take, and what its reader asked for."""
+
+    width: int = 80
+    """Columns."""
+
+    color: bool = False
+    unicode: bool = True
+    """Whether symbols outside ASCII can be shown."""
+
+    verbose: bool = False
+    """Add timings and every path that was tried."""
+
+    quiet: bool = False
+    """Only findings and the summary."""
+
+    home: str | None = None
+    """Home directory, shown as ``~`` by formats that shorten paths."""
+
+    @property
+    def separator(self) -> str:
+        """Stands between the parts of the summary."""
+        return " · " if self.unicode else " | "
+
+    @property
+    def arrow(self) -> str:
+        """Leads a remedy."""
+        return "→" if self.unicode else "->"
+
+    @property
+    def ellipsis(self) -> str:
+        """Stands for what was left out."""
+        return "…" if self.unicode else "..."
+
+    def symbol(self, status: str) -> str:
+        """The mark of a status: of a row (``ok``, ``absent``, ...), a finding's severity or a check's end."""
+        if status in {"ok", "passed"}:
+            return "✓" if self.unicode else "+"
+        return {"warning": "!", "info": "i", "skipped": "-"}.get(status, "✗" if self.unicode else "x")
+
+
+PLAIN = Style()
+"""For a reader of whom nothing is known."""

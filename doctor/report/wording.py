@@ -1,0 +1,162 @@
+"""What the formats for people say, in words: each piece once, redacted and safe to print."""
+
+from collections.abc import Iterable, Iterator
+
+from doctor.model.binding import Binding, Choice, StageBinding
+from doctor.model.finding import Finding, Severity, Status
+from doctor.model.harness import HarnessFact, SkillFact
+from doctor.model.report import Report
+from doctor.report.redact import redactor_for
+from doctor.report.style import Style
+from doctor.report.visible import home_relative, visible
+
+ABSENT = "absent"
+
+
+class Wording:
+    """The texts of one report.
+
+    Args:
+        report: The report.
+        style: ``home``, ``verbose`` and ``separator`` are used.
+    """
+
+    def __init__(self, report: Report, style: Style) -> None:
+        self.report = report
+        self.style = style
+        self.redact = redactor_for(report)
+        self.facts = {fact.runtime_id: fact for fact in report.harnesses}
+        self.statuses = {fact.runtime_id: report.harness_status(fact) for fact in report.harnesses}
+
+    def text(self, text: str | None) -> str:
+        """A text on one line without secrets and control characters; nothing for ``None``."""
+        return visible(self.redact(text)) if text else ""
+
+    def path(self, path: str | None) -> str:
+        """A path, short where it lies in the home directory."""
+        return visible(home_relative(path, self.style.home)) if path else ""
+
+    def policy(self) -> str:
+        """Which policy was read."""
+        if self.report.policy.embedded_default:
+            return "embedded default (no policy file found)"
+        return self.path(self.report.policy.path) or "none"
+
+    def profile(self) -> str | None:
+        """Which named profile is active, and what made it so."""
+        profile = self.report.profile
+        return f"{self.text(profile.active)} ({profile.source})" if profile.active else None
+
+    def agent_status(self, binding: Binding) -> str:
+        """``ok``, ``absent`` or ``error``."""
+        return self._status(ok=self.report.agent_ok(binding), runtime=binding.runtime)
+
+    def stage_status(self, row: StageBinding) -> str:
+        """``ok``, ``absent`` or ``error``."""
+        return self._status(ok=self.report.stage_ok(row), runtime=row.runtime)
+
+    def _status(self, *, ok: bool, runtime: Choice) -> str:
+        fact = self.facts.get(runtime.value or "")
+        if ok:
+            return "ok"
+        return "error" if fact and fact.found else ABSENT
+
+    def runtime(self, runtime: Choice) -> str:
+        """The harness of a row."""
+        return self.text(runtime.value) or "none"
+
+    def version(self, runtime: Choice) -> str:
+        """The version of a row's harness, as far as known."""
+        fact = self.facts.get(runtime.value or "")
+        return self.text(fact.program.version) if fact else ""
+
+    def hides(self, choice: Choice) -> str:
+        """What a choice shadows, comma separated."""
+        return ", ".join(self.text(weaker) for weaker in choice.shadowed)
+
+    def present(self) -> list[HarnessFact]:
+        """Harnesses that are here, or all when every path tried is wanted."""
+        return [fact for fact in self.report.harnesses if fact.found or self.style.verbose]
+
+    def absent(self) -> str:
+        """Ids of the harnesses that are not here, unless they are listed one by one."""
+        if self.style.verbose:
+            return ""
+        return ", ".join(fact.runtime_id for fact in self.report.harnesses if not fact.found)
+
+    def problem(self, fact: HarnessFact) -> str:
+        """Why a harness that is here gave no version."""
+        return self.text(fact.program.problem)
+
+    def notes(self) -> list[str]:
+        """Choices made for the installed versions, each with the agents that it concerns."""
+        concerned: dict[str, list[str]] = {}
+        for binding in self.report.agents:
+            for note in binding.launch.notes if binding.launch else ():
+                concerned.setdefault(self.text(note), []).append(self.text(binding.agent))
+        return [f"{_some(agents)}: {note}" for note, agents in concerned.items()]
+
+    def skills(self) -> Iterator[tuple[SkillFact, str]]:
+        """Every skill with what was found of it."""
+        for fact in self.report.skills.values():
+            found = f"{fact.source} {self.path(fact.path)}" if fact.path else f"{fact.problem or 'missing'}"
+            yield fact, found
+
+    def findings(self) -> list[tuple[str, list[Finding]]]:
+        """The findings by subject, subjects in the order in which they first come."""
+        groups: dict[str, list[Finding]] = {}
+        for finding in self.report.findings:
+            groups.setdefault(finding.subject, []).append(finding)
+        return [(self.text(subject), findings) for subject, findings in groups.items()]
+
+    def place(self, finding: Finding) -> str:
+        """``path:line:column``."""
+        if finding.location is None:
+            return ""
+        return visible(home_relative(str(finding.location), self.style.home))
+
+    def summary(self) -> str:
+        """The one line that says it all."""
+        report = self.report
+        counts = [_count(report.count(severity), severity) for severity in reversed(Severity) if report.count(severity)]
+        parts = [", ".join(counts) or "no problems", _endings(report)]
+        if report.ignored:
+            parts.append(f"{len(report.ignored)} ignored")
+        if self.style.verbose:
+            parts.append(f"{report.duration_ms:.0f} ms")
+        return self.style.separator.join([*parts, f"exit {int(report.exit_code)}"])
+
+
+def _some(names: list[str]) -> str:
+    """The first of the names, and how many more there are."""
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _count(number: int, severity: Severity) -> str:
+    if severity is Severity.INFO:
+        return f"{number} info"
+    return f"{number} {severity}" + ("" if number == 1 else "s")
+
+
+_ENDINGS = {
+    Status.PASSED: "passed",
+    Status.FAILED: "failed",
+    Status.SKIPPED: "skipped",
+    Status.TIMEOUT: "timed out",
+    Status.CRASHED: "crashed",
+}
+
+
+def _endings(report: Report) -> str:
+    counted = {status: report.ended(status) for status in _ENDINGS}
+    shown = [f"{number} {_ENDINGS[status]}" for status, number in counted.items() if number]
+    if not shown:
+        return "no checks ran"
+    first, *rest = shown
+    number, _, ending = first.partition(" ")
+    return ", ".join([f"{number} {'check' if number == '1' else 'checks'} {ending}", *rest])
+
+
+def unfinished(statuses: Iterable[Status]) -> bool:
+    """Whether one of these ends leaves the answer incomplete."""
+    return any(status in {Status.TIMEOUT, Status.CRASHED} for status in statuses)
