@@ -8,6 +8,8 @@ from doctor.config.positions import Node, Positions
 MOST_KEY_PARTS = 32
 """Parts of one dotted key; ``tomllib`` takes quadratic time over longer ones."""
 
+Path = tuple[str | int, ...]
+
 _BASIC = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 _LITERAL = r"'[^'\n]*+'"
 _KEY = re.compile(rf"[ \t]*+({_BASIC}|{_LITERAL}|[A-Za-z0-9_-]++)[ \t]*+")
@@ -35,7 +37,7 @@ class _TomlScan:
     def __init__(self, text: str) -> None:
         self._text = text
         self._root = self._table = Node(is_object=True)
-        self._table_path: tuple[str | int, ...] = ()
+        self._table_path: Path = ()
         self._declared: set[int] = set()
         self.positions = Positions(0, self._root)
         self.long_key: int | None = None
@@ -75,22 +77,21 @@ class _TomlScan:
             offset += 1
 
     def _pair(self, offset: int) -> int:
-        offset, node, slot = self._key(self._table, offset, self._table_path)
-        return self._value(offset, node, slot)
+        offset, node, slot, path = self._key(self._table, offset, self._table_path)
+        return self._value(offset, node, slot, path)
 
-    def _key(self, node: Node, offset: int, path: tuple[str | int, ...]) -> tuple[int, Node, int]:
-        """Place a dotted key in ``node``; returns where its value starts, and the value's node and slot."""
+    def _key(self, node: Node, offset: int, path: Path) -> tuple[int, Node, int, Path]:
+        """Place a dotted key in ``node``; returns where its value starts, and the value's node, slot and path."""
         parts, end = self._parts(offset)
         end = self._expect("=", end)
         node, path = self._descend(node, parts[:-1], path)
         name, start = parts[-1]
+        path = (*path, name)
         if node.names is not None and name in node.names:
-            self.positions.duplicates.append(((*path, name), start))
-        return end, node, node.add_key(name, start)
+            self.positions.duplicates.append((path, start))
+        return end, node, node.add_key(name, start), path
 
-    def _descend(
-        self, node: Node, parts: list[tuple[str, int]], path: tuple[str | int, ...]
-    ) -> tuple[Node, tuple[str | int, ...]]:
+    def _descend(self, node: Node, parts: list[tuple[str, int]], path: Path) -> tuple[Node, Path]:
         """The table at a dotted path below ``node``, made where it is not there yet; of a list its last item."""
         for name, start in parts:
             slot = node.slot(name)
@@ -118,9 +119,7 @@ class _TomlScan:
         self._table, self._table_path = declare(node, name, start, (*path, name))
         return end
 
-    def _declare_item(
-        self, node: Node, name: str, start: int, path: tuple[str | int, ...]
-    ) -> tuple[Node, tuple[str | int, ...]]:
+    def _declare_item(self, node: Node, name: str, start: int, path: Path) -> tuple[Node, Path]:
         slot = node.slot(name)
         if slot is None:
             slot = node.add_key(name, start)
@@ -133,9 +132,7 @@ class _TomlScan:
         items.children[item] = Node(is_object=True)
         return items.children[item], (*path, item)
 
-    def _declare_table(
-        self, node: Node, name: str, start: int, path: tuple[str | int, ...]
-    ) -> tuple[Node, tuple[str | int, ...]]:
+    def _declare_table(self, node: Node, name: str, start: int, path: Path) -> tuple[Node, Path]:
         slot = node.slot(name)
         if slot is None:
             slot = node.add_key(name, start)
@@ -148,29 +145,29 @@ class _TomlScan:
         node.keys[slot] = node.values[slot] = start
         return table, path
 
-    def _value(self, offset: int, node: Node, slot: int) -> int:
+    def _value(self, offset: int, node: Node, slot: int, path: Path) -> int:
         """Walk over one value, however deep; returns where it ends."""
-        opened: list[Node] = []
+        opened: list[tuple[Node, Path]] = []
         while True:
             offset = self._skip(offset)
             node.values[slot] = offset
             if self._text[offset : offset + 1] in ("[", "{"):
-                child = Node(is_object=self._text[offset] == "{")
-                node.children[slot] = child
-                opened.append(child)
+                node.children[slot] = Node(is_object=self._text[offset] == "{")
+                opened.append((node.children[slot], path))
                 offset += 1
             else:
                 offset = self._match(_SCALAR, offset).end()
             offset = self._close(offset, opened)
             if not opened:
                 return offset
-            node = opened[-1]
+            node, path = opened[-1]
             if node.names is None:
                 slot = node.add_item(offset)
+                path = (*path, slot)
             else:
-                offset, node, slot = self._key(node, offset, ())
+                offset, node, slot, path = self._key(node, offset, path)
 
-    def _close(self, offset: int, opened: list[Node]) -> int:
+    def _close(self, offset: int, opened: list[tuple[Node, Path]]) -> int:
         """Walk over commas and closing brackets up to the next value or key inside of ``opened``."""
         while opened:
             offset = self._skip(offset)

@@ -25,10 +25,14 @@ class _PerClass(Generic[_T]):
 
 def _paragraphs(text: str | None) -> tuple[str, str]:
     """The first line of a docstring, and the rest of it without indentation."""
+    first, _, rest = _dedented(text).partition("\n")
+    return first.strip(), rest.strip()
+
+
+def _dedented(text: str | None) -> str:
     from inspect import cleandoc  # noqa: PLC0415 - only documentation asks
 
-    first, _, rest = cleandoc(text or "").partition("\n")
-    return first.strip(), rest.strip()
+    return cleandoc(text or "").strip()
 
 
 def _code(check: type["Check"]) -> str:
@@ -48,7 +52,7 @@ def _why(check: type["Check"]) -> str:
 
 
 def _fails(check: type["Check"]) -> str:
-    return "\n".join(_paragraphs(check.run.__doc__)).strip()
+    return _dedented(check.run.__doc__)
 
 
 class Check:

@@ -37,9 +37,7 @@ def machine(machine_file: Loaded[Machine]) -> Machine:
 
 def profile_file(options: Options, paths: Paths, registry: Registry) -> ActiveProfile:
     """Which named profile is active, and its file as read."""
-    return active_profile(
-        flag=options.profile, environment=options.environment, paths=paths, runners=registry.specs()
-    )
+    return active_profile(flag=options.profile, environment=options.environment, paths=paths, runners=registry.specs())
 
 
 def named_profile(profile_file: ActiveProfile) -> NamedProfile | None:

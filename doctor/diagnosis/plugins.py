@@ -175,7 +175,7 @@ def load_plugins(
         RegistrationError: A plugin cannot be imported, or offers something malformed.
     """
     loader = _Loader()
-    for name in import_module("checks").MODULES if builtins is None else builtins:
+    for name in _builtin_modules() if builtins is None else builtins:
         loader.load_module(name, "built-in")
     if options.autoload and not options.environment.get(DISABLE_AUTOLOAD, "").strip():
         loader.load_entry_points()
@@ -187,6 +187,19 @@ def load_plugins(
     return PluginSet(
         loader.manager, loader.infos, untrusted, facts=facts or {}, harnesses=harnesses, formats=formats or {}
     )
+
+
+def _builtin_modules() -> Sequence[str]:
+    """Modules of the built-in checks, unless another package of the name ``checks`` hides them."""
+    package = import_module("checks")
+    modules: Sequence[str] | None = getattr(package, "MODULES", None)
+    if modules is None:
+        where = getattr(package, "__file__", None) or list(package.__path__)
+        raise RegistrationError(
+            f"the package 'checks' is {where}, expected the one that harness-doctor brings",
+            remedy="install harness-doctor in an environment of its own: pipx install harness-doctor",
+        )
+    return modules
 
 
 class _Loader:

@@ -105,9 +105,7 @@ def diagnose(
 
 def _examine(prepared: Prepared) -> Report:
     options, project, plugins = prepared.options, prepared.project, prepared.plugins
-    policy_file = load_policy(
-        project.policy_path, runners=prepared.registry.specs(), rival=project.rival_policy
-    )
+    policy_file = load_policy(project.policy_path, runners=prepared.registry.specs(), rival=project.rival_policy)
     ignores = (policy_file.value or Policy()).doctor.ignore
     ignore_list = IgnoreList(ignores, today=options.today)
     locate = _locator(policy_file)

@@ -1,5 +1,6 @@
 """Which checks run."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from doctor.diagnosis.check import Check
@@ -70,7 +71,7 @@ def _keyword(expression: str | None, checks: Sequence[Check]) -> Callable[[str],
     haystacks = [haystack(check) for check in checks]
     unknown = [word for word in keyword.words if not any(word in text for text in haystacks)]
     if unknown:
-        known = sorted({word for text in haystacks for word in text.split()})
+        known = sorted({word for text in haystacks for word in re.findall(r"\w+", text)})
         said = "\n".join(f"-k: nothing is called {word!r}{did_you_mean(word, known)}" for word in unknown)
         raise UsageError(said, remedy="list the checks: doctor checks")
     return keyword.matches

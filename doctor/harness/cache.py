@@ -85,8 +85,8 @@ def _replace(path: Path, text: str) -> None:
 def program_identity(path: str) -> str | None:
     """What changes when a program is replaced: real path, modification time, size, inode. ``None`` if it is gone."""
     try:
-        real = os.path.realpath(path)
-        found = os.stat(real)
+        real = Path(os.path.realpath(path))
+        found = real.stat()
     except (OSError, ValueError):
         return None
     return f"{real}|{found.st_mtime_ns}|{found.st_size}|{found.st_ino}"

@@ -45,9 +45,9 @@ def locate_tool(name: str, context: HarnessContext) -> ProgramFact:
 def executable_problem(path: str) -> str | None:
     """Why this path cannot be spawned, or ``None``."""
     try:
-        mode = os.stat(path).st_mode
+        mode = _mode(path)
     except FileNotFoundError:
-        return "is a broken symbolic link" if os.path.islink(path) else "does not exist"
+        return "is a broken symbolic link" if Path(path).is_symlink() else "does not exist"
     except (OSError, ValueError) as error:
         return f"cannot be looked at ({getattr(error, 'strerror', None) or error})"
     if stat.S_ISDIR(mode):
@@ -81,7 +81,7 @@ def _judge(source: str, value: str, context: HarnessContext) -> Candidate:
         problem = None if found else "is not on PATH"
         return Candidate(source=source, path=found or value, problem=problem)
     path = str(context.expand(value))
-    if not os.path.isabs(path):
+    if not path.startswith("/"):
         return Candidate(source=source, path=value, problem="is a relative path; give an absolute one")
     return Candidate(source=source, path=path, problem=executable_problem(path))
 
@@ -106,15 +106,19 @@ def _on_path(names: Sequence[str], context: HarnessContext, candidates: Sequence
 
 def _on_each(name: str, context: HarnessContext) -> Iterator[str]:
     for folder in context.environment.get("PATH", "").split(os.pathsep):
-        if os.path.isabs(folder):
-            yield os.path.join(folder, name)
+        if folder.startswith("/"):
+            yield f"{folder.rstrip('/')}/{name}"
 
 
 def _is_executable(path: str) -> bool:
     try:
-        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.X_OK)
+        return stat.S_ISREG(_mode(path)) and os.access(path, os.X_OK)
     except (OSError, ValueError):
         return False
+
+
+def _mode(path: str) -> int:
+    return os.stat(path).st_mode  # noqa: PTH116 - hundreds of looks, for each of which a Path costs more than the look
 
 
 def real_bin_directories(path: Path) -> tuple[Path, ...]:

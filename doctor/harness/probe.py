@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TypeVar, cast
 
 from doctor.harness.base import Harness, HarnessContext
 from doctor.harness.cache import DAY, HOUR, ProbeCache, file_identity, program_identity
@@ -61,7 +61,7 @@ class Prober:
         self._cache = ProbeCache(cache_file, clock)
         self._timeout = timeout
         self._jobs = jobs or MOST_AT_ONCE
-        self._known: _Once[Any] = _Once()
+        self._known = _Once()
 
     def harnesses(self) -> Mapping[str, HarnessFact]:
         """Every harness of the registry by runtime id, in its order.
@@ -251,23 +251,21 @@ def _quote(output: str) -> str:
     return f': "{first[:LONGEST_DETAIL]}"' if first else ""
 
 
-class _Once(Generic[T]):
+class _Once:
     """Values that are made at most once, whichever thread asks first; different ones are made at the same time."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._locks: dict[object, threading.RLock] = {}
-        self._values: dict[object, T] = {}
+        self._locks: dict[object, threading.Lock] = {}
+        self._values: dict[object, object] = {}
 
     def get(self, key: object, make: Callable[[], T]) -> T:
-        if key in self._values:
-            return self._values[key]
         with self._guard:
-            lock = self._locks.setdefault(key, threading.RLock())
+            lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._values:
                 self._values[key] = make()
-            return self._values[key]
+            return cast("T", self._values[key])
 
 
 def side_by_side(tasks: Sequence[Callable[[], object]], jobs: int) -> None:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,7 +88,12 @@ def run(argv: Sequence[str], *, timeout: float, env: Mapping[str, str], cwd: str
         raise
     finally:
         _running.discard(process)
-    returncode = _reap(process) if ended else _end(process, mark)
+    if not ended:
+        _end(process, mark)
+    elif output.held:
+        _reap(process)
+        _sweep(mark)
+    returncode = _reap(process)
     return Completed(
         returncode=returncode if ended else None,
         stdout=output.text("stdout"),
@@ -110,6 +116,8 @@ class _Output:
     """Both pipes of one program, read until they close, the program has ended, or the limit has come."""
 
     def __init__(self, process: "Popen[bytes]") -> None:
+        self.held = False
+        """Whether a descendant still held a pipe when the reading was given up."""
         self._process = process
         self._kept = {"stdout": bytearray(), "stderr": bytearray()}
 
@@ -129,6 +137,7 @@ class _Output:
             try:
                 return self._follow(selector, deadline)
             finally:
+                self.held = bool(selector.get_map())
                 for key in tuple(selector.get_map().values()):
                     selector.unregister(key.fileobj)
                     key.fileobj.close()  # type: ignore[union-attr] # only pipes are registered
@@ -168,20 +177,20 @@ def _has_ended(process: "Popen[bytes]") -> bool:
 
 
 def _reap(process: "Popen[bytes]") -> int:
-    """End what the program left in its group, and collect it."""
-    _signal_group(process, signal.SIGKILL)
+    """End what the program left in its group, and collect it, once."""
+    if process.returncode is None:
+        _signal_group(process, signal.SIGKILL)
     return process.wait()
 
 
-def _end(process: "Popen[bytes]", mark: str) -> int:
+def _end(process: "Popen[bytes]", mark: str) -> None:
     """End the program and all its descendants: asked first, then killed."""
     _signal_group(process, signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not _has_ended(process):
         time.sleep(0.01)
-    returncode = _reap(process)
+    _reap(process)
     _sweep(mark)
-    return returncode
 
 
 def _signal_group(process: "Popen[bytes]", number: signal.Signals) -> None:
@@ -205,15 +214,15 @@ def _sweep(mark: str) -> None:
 
 def _process_ids() -> list[int]:
     try:
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+        with os.scandir("/proc") as entries:
+            return [int(entry.name) for entry in entries if entry.name.isdigit()]
     except OSError:
         return []
 
 
 def _carries(pid: int, mark: str) -> bool:
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return f"{MARK}={mark}".encode() in file.read().split(b"\0")
+        return f"{MARK}={mark}".encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return False
 

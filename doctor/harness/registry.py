@@ -40,7 +40,8 @@ class Registry:
         owner = self._spellings.setdefault(spelling, harness.id)
         if owner != harness.id or self._by_id[owner] is not harness:
             raise RegistrationError(
-                f"harness {harness.id!r} of {type(harness).__module__} answers to {spelling!r}, as {owner!r} already does",
+                f"harness {harness.id!r} of {type(harness).__module__} answers to {spelling!r}, "
+                f"as harness {owner!r} already does",
                 remedy="give it an id and aliases of its own",
             )
 

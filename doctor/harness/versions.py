@@ -29,7 +29,7 @@ def find_version(stdout: str, stderr: str = "") -> tuple[str, str] | None:
 
 
 def release(version: str) -> tuple[int, ...]:
-    """The numbers a version starts with, trailing zeros dropped: ``(0, 169)`` for ``0.169.0-alpha.1``; ``()`` if none."""
+    """The numbers a version starts with, trailing zeros dropped: ``(0, 169)`` for ``0.169.0-alpha.1``."""
     found = _RELEASE.match(version.strip().removeprefix("v"))
     numbers = [int(part) for part in found[0].split(".")] if found else []
     while numbers and not numbers[-1]:

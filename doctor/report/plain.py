@@ -30,9 +30,10 @@ def render(report: Report, style: Style = PLAIN) -> str:
 
 
 def aligned(records: Iterable[Record]) -> Iterator[str]:
-    """Lines of records of equal length: all columns but the last are padded."""
+    """Lines of records of equal length whose first column is their kind: all columns but the last are padded."""
     rows = list(records)
     widths = [max(min(len(cell), WIDEST_COLUMN) for cell in column) for column in zip(*rows, strict=True)]
+    widths[:1] = [len("finding")] * len(widths[:1])
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
@@ -86,7 +87,7 @@ class _Plain:
             model=say.text(binding.model.value),
             endpoint=say.text(binding.endpoint.value),
             profile=say.text(binding.profile),
-            source=binding.runtime.source,
+            source=say.text(binding.runtime.source),
             hides=say.hides(binding.runtime),
             session=say.text(binding.session),
             skills=",".join(say.text(name) for name in binding.skills),
@@ -100,9 +101,9 @@ class _Plain:
         rest = _tail(
             version=say.version(row.runtime),
             model=say.text(row.model.value),
-            model_source=row.model.source if row.model.value else "",
+            model_source=say.text(row.model.source) if row.model.value else "",
             endpoint=say.text(row.endpoint.value),
-            source=row.runtime.source,
+            source=say.text(row.runtime.source),
             hides=say.hides(row.runtime),
         )
         return "stage", say.stage_status(row), str(row.stage), say.runtime(row.runtime), rest

@@ -20,27 +20,40 @@ _SECRET_WORD = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDE
 _REFERENCE_WORDS = frozenset({"ENV", "FILE", "PATH", "DIR", "NAME", "COMMAND", "HELPER"})
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 
+_TOKENS = (
+    r"(?:sk|rk|pk)[-_][A-Za-z0-9_-]{12,}",
+    r"gh[opsur]_[A-Za-z0-9]{12,}",
+    r"github_pat_\w{12,}",
+    r"glpat-[\w-]{12,}",
+    r"A[KS]IA[A-Z0-9]{12,}",
+    r"AIza[\w-]{20,}",
+    r"ya29\.[\w-]{12,}",
+    r"xox[a-z]-[\w-]{8,}",
+    r"xapp-[\w-]{8,}",
+    r"eyJ[\w-]{8,}(?:\.[\w-]*){0,4}",
+    r"hf_[A-Za-z0-9]{12,}",
+    r"gsk_[A-Za-z0-9]{12,}",
+    r"xai-[A-Za-z0-9]{12,}",
+    r"npm_[A-Za-z0-9]{20,}",
+    r"pypi-[\w-]{20,}",
+)
+"""What the vendors of models, code hosts and clouds let their tokens begin with; the shape alone tells them."""
+
 _SHAPES = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
-    r"(?<![A-Za-z0-9])(?:"
-    r"(?:sk|rk|pk)[-_][A-Za-z0-9_-]{12,}"
-    r"|gh[opsur]_[A-Za-z0-9]{12,}|github_pat_\w{12,}|glpat-[\w-]{12,}"
-    r"|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{20,}|ya29\.[\w-]{12,}"
-    r"|xox[a-z]-[\w-]{8,}|xapp-[\w-]{8,}"
-    r"|eyJ[\w-]{8,}(?:\.[\w-]*){0,4}"
-    r"|hf_[A-Za-z0-9]{12,}|gsk_[A-Za-z0-9]{12,}|xai-[A-Za-z0-9]{12,}|npm_[A-Za-z0-9]{20,}|pypi-[\w-]{20,}"
-    r")",
+    rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})",
 )
 """The whole match is a secret."""
 
+_NAMES = "key|token|secret|password|passwd|passphrase"
+_NO_PLACEHOLDER = r"(?![<$\[{…]|\.\.\.)"
 _LABELLED = (
     r"(?<=://)(?P<user>[^\s/:@]*:)[^\s/]+(?=@)",
     r"(?<=://)[^\s/:@]{20,}(?=@)",
     r"(?P<query>[?&][^=&?\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
     r"(?P<header>(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:(?i:bearer|basic|token)\s+)?)[^\s\"',]+",
     r"(?P<bearer>\b(?i:bearer)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
-    r"(?P<pair>\b\w*(?i:key|token|secret|password|passwd|passphrase)[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?)"
-    r"(?![<$\[{…]|\.\.\.)[^\s\"',;]{6,}",
+    rf"(?P<pair>\b\w*(?i:{_NAMES})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
 )
 """The named group says what the secret is and stays; the rest of the match is the secret."""
 

@@ -1,6 +1,6 @@
 """What the formats for people say, in words: each piece once, redacted and safe to print."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import Finding, Severity, Status
@@ -56,10 +56,10 @@ class Wording:
         return self._status(ok=self.report.stage_ok(row), runtime=row.runtime)
 
     def _status(self, *, ok: bool, runtime: Choice) -> str:
-        fact = self.facts.get(runtime.value or "")
         if ok:
             return "ok"
-        return "error" if fact and fact.found else ABSENT
+        fact = self.facts.get(runtime.value or "")
+        return ABSENT if fact and not fact.found else "error"
 
     def runtime(self, runtime: Choice) -> str:
         """The harness of a row."""
@@ -155,8 +155,3 @@ def _endings(report: Report) -> str:
     first, *rest = shown
     number, _, ending = first.partition(" ")
     return ", ".join([f"{number} {'check' if number == '1' else 'checks'} {ending}", *rest])
-
-
-def unfinished(statuses: Iterable[Status]) -> bool:
-    """Whether one of these ends leaves the answer incomplete."""
-    return any(status in {Status.TIMEOUT, Status.CRASHED} for status in statuses)

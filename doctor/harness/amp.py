@@ -1,0 +1,34 @@
+"""Sourcegraph's Amp."""
+
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given
+from doctor.harness.process import Completed
+from doctor.model.harness import PROMPT, Auth, CompiledArgv
+
+
+class Amp(Harness):
+    """Amp. It chooses its models itself and takes no endpoint, so only its help was ever checked."""
+
+    id = "amp"
+    title = "Amp"
+    aliases = ("amp_cli", "ampcode")
+    binaries = ("amp",)
+    install = "npm install -g @sourcegraph/amp"
+    login = "amp login"
+    options = ("extra_args", "env")
+    auth_variables = ("AMP_API_KEY",)
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """``amp ... -x PROMPT``; an interactive start takes no prompt on its command line."""
+        extra = request.options.extra_args
+        return CompiledArgv(
+            argv=(request.path, *extra, *(() if request.interactive else ("-x", PROMPT))),
+            env=request.options.env,
+            notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
+            grants=("runs every tool without asking",) if given(extra, "--dangerously-allow-all") else (),
+        )
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """By its variable; where else it keeps a login is not known."""
+        if context.has(*self.auth_variables):
+            return Auth.YES, "AMP_API_KEY is set"
+        return Auth.UNKNOWN, "AMP_API_KEY is not set, but it may have a login of its own"

@@ -1,0 +1,145 @@
+"""Anthropic's Claude Code."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
+from doctor.harness.process import Completed
+from doctor.harness.state import read_json, table
+from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+
+BYPASS = ("--dangerously-skip-permissions", "--allow-dangerously-skip-permissions")
+BYPASS_MODE = "bypassPermissions"
+KEY_TAIL = 20
+"""How much of the end of an approved API key Claude Code itself keeps in its state file."""
+
+
+class ClaudeCode(Harness):
+    """Claude Code. Headless (``-p``) it shows no dialog, and denies what it may not do without asking."""
+
+    id = "claude_code"
+    title = "Claude Code"
+    aliases = ("claude", "claude_cli")
+    binaries = ("claude",)
+    install = "npm install -g @anthropic-ai/claude-code"
+    login = "claude auth login"
+    options = ("model", "permission_mode", "extra_args", "env")
+    choices = {  # noqa: RUF012 - declared ClassVar by the base class
+        "permission_mode": ("default", "acceptEdits", "auto", "dontAsk", "plan", BYPASS_MODE)
+    }
+    endpoint_kinds = ("anthropic",)
+    model_patterns = (r"(anthropic/)?claude-.*", r"(opus|sonnet|haiku|fable|opusplan|best|default)(\[1m\])?")
+    auth_args = ("auth", "status")
+    auth_variables = (
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_AUTH_TOKEN",
+        "CLAUDE_CODE_OAUTH_TOKEN",
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_USE_VERTEX",
+        "CLAUDE_CODE_USE_FOUNDRY",
+    )
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """``claude -p PROMPT ...``, or ``claude PROMPT ...`` when interactive.
+
+        The prompt comes first because several flags (``--allowedTools``, ``--add-dir``) take any number of values.
+        """
+        wanted = request.options
+        own = (*option("--model", request.model), *option("--permission-mode", wanted.permission_mode))
+        arguments = (*own, *wanted.extra_args)
+        endpoint = {"ANTHROPIC_BASE_URL": request.endpoint_url} if request.endpoint_url else {}
+        return CompiledArgv(
+            argv=(request.path, *(() if request.interactive else ("-p",)), PROMPT, *arguments),
+            env={**wanted.env, **endpoint},
+            grants=("runs every tool, shell commands included, without asking",) if _bypasses(arguments) else (),
+        )
+
+    def asks(self, context: HarnessContext) -> bool:
+        """Not where it was never started: asking would make it create its state there."""
+        return _state_file(context).exists() or _config(context).is_dir()
+
+    def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Its credentials, state and settings."""
+        config = _config(context)
+        return (config / ".credentials.json", config / "settings.json", _state_file(context))
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """By ``loggedIn`` of ``claude auth status``, which judges presence, not validity."""
+        variable = context.has(*self.auth_variables)
+        if answer is None:
+            return (Auth.YES, f"{variable} is set") if variable else (Auth.NO, "it was never started here")
+        try:
+            said = json.loads(answer.stdout)
+        except (ValueError, RecursionError):
+            said = None
+        logged_in = said.get("loggedIn") if isinstance(said, dict) else None
+        if not isinstance(said, dict) or not isinstance(logged_in, bool):
+            return Auth.UNKNOWN, f"`claude auth status` ended with exit code {answer.returncode} and no answer"
+        if not logged_in:
+            return Auth.NO, "`claude auth status` says it is not logged in"
+        method = str(said.get("authMethod"))
+        known = method if method in {"api_key", "oauth_token", "claude.ai", "third_party"} else "some method"
+        return Auth.YES, f"`claude auth status` says it is logged in by {known}"
+
+    def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
+        """The project's, then the user's; it does not read ``.agents``."""
+        return (context.project / ".claude" / "skills", _config(context) / "skills")
+
+    def root_refusal(self, context: HarnessContext, launch: CompiledArgv) -> str | None:
+        """It takes none of its ways to bypass permissions from root unless IS_SANDBOX=1 says it is contained."""
+        contained = {**context.environment, **launch.env}.get("IS_SANDBOX") == "1"
+        if contained or not _bypasses(launch.argv):
+            return None
+        return "it bypasses permissions, and as root Claude Code exits then unless IS_SANDBOX=1 is set"
+
+    def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
+        """Login, and for interactive starts onboarding, trust, the bypass warning and the API key question."""
+        if auth is Auth.NO:
+            yield self._dialog("login", "it is not logged in", str(self.login), headless=True)
+        path = _state_file(context)
+        state = read_json(path)
+        if state.get("hasCompletedOnboarding") is not True:
+            remedy = f"start claude once by hand, or set hasCompletedOnboarding to true in {path}"
+            yield self._dialog("onboarding", f"hasCompletedOnboarding is not true in {path}", remedy)
+        projects = table(state, "projects")
+        trusted = (folder for folder in projects if table(projects, folder).get("hasTrustDialogAccepted") is True)
+        if not any(covers(folder, context.project) for folder in trusted):
+            key = f'projects["{context.project}"].hasTrustDialogAccepted'
+            remedy = f"start claude there once by hand, or set {key} to true in {path}"
+            yield self._dialog("trust", f"{key} is not true in {path}", remedy)
+        settings = _config(context) / "settings.json"
+        accepted = (
+            state.get("bypassPermissionsModeAccepted") is True
+            or read_json(settings).get("skipDangerousModePermissionPrompt") is True
+        )
+        if _bypasses(launch.argv) and not accepted:
+            remedy = f"set skipDangerousModePermissionPrompt to true in {settings}"
+            yield self._dialog("bypass", "its warning about bypassing permissions defaults to leaving", remedy)
+        if not _key_is_approved({**context.environment, **launch.env}.get("ANTHROPIC_API_KEY", ""), state):
+            remedy = "pass the key as ANTHROPIC_AUTH_TOKEN, or approve it once by hand"
+            yield self._dialog("api-key", "ANTHROPIC_API_KEY is set to a key that was not approved yet", remedy)
+
+    def _dialog(self, kind: str, detail: str, remedy: str, *, headless: bool = False) -> Dialog:
+        return Dialog(runtime_id=self.id, kind=kind, detail=detail, remedy=remedy, headless=headless)
+
+
+def _config(context: HarnessContext) -> Path:
+    return context.directory("CLAUDE_CONFIG_DIR", ".claude")
+
+
+def _state_file(context: HarnessContext) -> Path:
+    moved = context.has("CLAUDE_CONFIG_DIR")
+    return (_config(context) if moved else context.home) / ".claude.json"
+
+
+def _bypasses(arguments: tuple[str, ...]) -> bool:
+    return given(arguments, *BYPASS) or value_of(arguments, "--permission-mode") == BYPASS_MODE
+
+
+def _key_is_approved(value: str, state: object) -> bool:
+    """Whether no question about the key comes. The key is compared here and goes nowhere."""
+    if not value.strip():
+        return True
+    approved = table(state, "customApiKeyResponses").get("approved") if isinstance(state, dict) else None
+    return isinstance(approved, list) and value.strip()[-KEY_TAIL:] in approved

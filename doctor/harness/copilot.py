@@ -1,0 +1,86 @@
+"""GitHub Copilot CLI."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option
+from doctor.harness.process import Completed
+from doctor.harness.state import read_json
+from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+
+EVERYTHING = ("--allow-all", "--yolo")
+GRANTS = {
+    "--allow-all-tools": "runs every tool, shell commands included, without asking",
+    "--allow-all-paths": "reads and writes any path without asking",
+    "--allow-all-urls": "reaches any URL without asking",
+}
+USERS = ("logged_in_users", "loggedInUsers", "last_logged_in_user", "lastLoggedInUser")
+FOLDERS = ("trusted_folders", "trustedFolders")
+OWN_SERVER = "COPILOT_PROVIDER_BASE_URL"
+
+
+class Copilot(Harness):
+    """Copilot CLI. With a model server of one's own it needs no login."""
+
+    id = "copilot"
+    title = "GitHub Copilot CLI"
+    aliases = ("copilot_cli", "github_copilot")
+    binaries = ("copilot",)
+    install = "npm install -g @github/copilot"
+    login = "copilot login"
+    endpoint_kinds = ("openai",)
+    auth_variables = (OWN_SERVER, "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """``copilot ... -s -p PROMPT``, or ``copilot ... -i PROMPT`` when interactive."""
+        arguments = (*option("--model", request.model), *request.options.extra_args)
+        prompt = ("-i", PROMPT) if request.interactive else ("-s", "-p", PROMPT)
+        endpoint = {OWN_SERVER: request.endpoint_url} if request.endpoint_url else {}
+        everything = given(arguments, *EVERYTHING)
+        return CompiledArgv(
+            argv=(request.path, *arguments, *prompt),
+            env={**request.options.env, **endpoint},
+            grants=tuple(words for flag, words in GRANTS.items() if everything or given(arguments, flag)),
+        )
+
+    def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Its own file, and that of ``gh``, whose login it borrows."""
+        gh = context.directory("XDG_CONFIG_HOME", ".config") / "gh" / "hosts.yml"
+        return (_home(context) / "config.json", gh)
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """By its variables and whether its file names a user; the token itself lies in a keychain."""
+        config, gh = self.auth_files(context)
+        if variable := context.has(*self.auth_variables):
+            return Auth.YES, f"{variable} is set"
+        if any(read_json(config).get(key) for key in USERS):
+            return Auth.YES, f"{config} names a user who is logged in"
+        if gh.is_file():
+            return Auth.UNKNOWN, f"{config} names no user, but the login of gh may serve"
+        return Auth.NO, f"{config} names no user, and no token is set"
+
+    def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
+        """The project's, then the user's."""
+        project = tuple(context.project / name / "skills" for name in (".github", ".claude", ".agents"))
+        return (*project, _home(context) / "skills", context.home / ".agents" / "skills")
+
+    def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
+        """Trust in the folder, and the login without which it ends with exit code 1."""
+        path = _home(context) / "config.json"
+        config = read_json(path)
+        lists = (config.get(key) for key in FOLDERS)
+        trusted = [str(folder) for folders in lists if isinstance(folders, list) for folder in folders]
+        if not any(covers(folder, context.project) for folder in trusted):
+            yield Dialog(
+                runtime_id=self.id,
+                kind="trust",
+                detail=f"trusted_folders in {path} does not hold {context.project}",
+                remedy=f"start copilot there once by hand, or add {context.project} to trusted_folders in {path}",
+                headless=False,
+            )
+        if auth is Auth.NO and not launch.env.get(OWN_SERVER):
+            yield Dialog(runtime_id=self.id, kind="login", detail="it is not logged in", remedy=str(self.login))
+
+
+def _home(context: HarnessContext) -> Path:
+    return context.directory("COPILOT_HOME", ".copilot")

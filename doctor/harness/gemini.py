@@ -1,0 +1,120 @@
+"""Google's Gemini CLI."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
+from doctor.harness.process import Completed
+from doctor.harness.state import names_in_env_file, read_json, table
+from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+
+YOLO = ("-y", "--yolo")
+CREDENTIALS = ("oauth_creds.json", "gemini-credentials.json")
+
+
+class Gemini(Harness):
+    """Gemini CLI. It has no question about its login; a run without one ends with exit code 41."""
+
+    id = "gemini"
+    title = "Gemini CLI"
+    aliases = ("gemini_cli",)
+    binaries = ("gemini",)
+    install = "npm install -g @google/gemini-cli"
+    login = "gemini"
+    options = ("model", "permission_mode", "extra_args", "env", "trust_workspace")
+    choices = {"permission_mode": ("default", "auto_edit", "plan", "yolo")}  # noqa: RUF012 - ClassVar in the base
+    endpoint_kinds = ("gemini",)
+    model_patterns = (r"(google/)?gemini-.*", r"(auto(-gemini.*)?|pro|flash|flash-lite)")
+    auth_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA")
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """``gemini ... -p PROMPT``, or ``gemini ... -i PROMPT`` when interactive."""
+        wanted = request.options
+        arguments = (
+            *option("-m", request.model),
+            *option("--approval-mode", wanted.permission_mode),
+            *(("--skip-trust",) if wanted.trust_workspace and not given(wanted.extra_args, "--skip-trust") else ()),
+            *wanted.extra_args,
+        )
+        endpoint = {"GOOGLE_GEMINI_BASE_URL": request.endpoint_url} if request.endpoint_url else {}
+        return CompiledArgv(
+            argv=(request.path, *arguments, "-i" if request.interactive else "-p", PROMPT),
+            env={**wanted.env, **endpoint},
+            grants=yolo_grants(arguments),
+        )
+
+    def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Its settings and credentials."""
+        home = _home(context)
+        return (home / "settings.json", home / ".env", *(home / name for name in CREDENTIALS))
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """By its variables, its ``.env`` and its credential files."""
+        if variable := context.has(*self.auth_variables):
+            return Auth.YES, f"{variable} is set"
+        home = _home(context)
+        if names_in_env_file(home / ".env") & set(self.auth_variables):
+            return Auth.YES, f"{home / '.env'} sets its key"
+        if found := next((name for name in CREDENTIALS if (home / name).is_file()), None):
+            return Auth.YES, f"{home / found} is there"
+        if _auth_type(context):
+            return Auth.UNKNOWN, "settings.json chooses a way to log in, whose credentials may lie in a keychain"
+        return Auth.NO, "neither a key nor a login is there"
+
+    def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
+        """The project's, which it reads in a trusted folder only, then the user's."""
+        roots = (context.project, context.home)
+        return tuple(root / name / "skills" for root in roots for name in (".gemini", ".agents"))
+
+    def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
+        """Trust, which ends a headless start with exit code 55, and the login, which ends it with 41."""
+        if not _is_trusted(context, launch):
+            yield Dialog(
+                runtime_id=self.id,
+                kind="trust",
+                detail=f"{_home(context) / 'trustedFolders.json'} does not trust {context.project}; "
+                "a headless start ends with exit code 55",
+                remedy="set runner_options.trust_workspace = true, or GEMINI_CLI_TRUST_WORKSPACE=true in its env",
+            )
+        environment = {**context.environment, **launch.env}
+        if environment.get("GOOGLE_GEMINI_BASE_URL") and not _auth_type(context):
+            yield Dialog(
+                runtime_id=self.id,
+                kind="login",
+                detail="with GOOGLE_GEMINI_BASE_URL it needs security.auth.selectedType in settings.json",
+                remedy=f'set security.auth.selectedType to "gemini-api-key" in {_home(context) / "settings.json"}',
+            )
+        elif auth is Auth.NO:
+            yield Dialog(
+                runtime_id=self.id,
+                kind="login",
+                detail="neither a key nor a login is there; a headless start ends with exit code 41",
+                remedy="set GEMINI_API_KEY, or start gemini once by hand",
+            )
+
+
+def yolo_grants(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """What Gemini CLI, and Qwen Code after it, may do without asking."""
+    everything = given(arguments, *YOLO) or value_of(arguments, "--approval-mode") == "yolo"
+    return ("runs every tool, shell commands included, without asking",) if everything else ()
+
+
+def _home(context: HarnessContext) -> Path:
+    return context.home / ".gemini"
+
+
+def _auth_type(context: HarnessContext) -> object:
+    return table(read_json(_home(context) / "settings.json"), "security", "auth").get("selectedType")
+
+
+def _is_trusted(context: HarnessContext, launch: CompiledArgv) -> bool:
+    environment = {**context.environment, **launch.env}
+    if given(launch.argv, "--skip-trust") or environment.get("GEMINI_CLI_TRUST_WORKSPACE") == "true":
+        return True
+    if table(read_json(_home(context) / "settings.json"), "security", "folderTrust").get("enabled") is False:
+        return True
+    for folder, level in read_json(_home(context) / "trustedFolders.json").items():
+        root = {"TRUST_FOLDER": folder, "TRUST_PARENT": str(Path(folder).parent)}.get(str(level))
+        if root and covers(root, context.project):
+            return True
+    return False

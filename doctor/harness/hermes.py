@@ -1,0 +1,79 @@
+"""Nous Research's Hermes Agent."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.process import Completed
+from doctor.harness.providers import PROVIDER_VARIABLES
+from doctor.harness.state import names_in_env_file, read_json, read_text
+from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+
+BYPASS = ("-z", "--oneshot", "--yolo")
+_API_KEY = re.compile(r"^\s*api_key\s*:\s*[^\s#]", re.MULTILINE)
+
+
+class Hermes(Harness):
+    """Hermes Agent. Headless starts use ``chat -Q -q``, because ``-z`` bypasses every approval."""
+
+    id = "hermes"
+    title = "Hermes Agent"
+    aliases = ("hermes_cli", "hermes_agent")
+    binaries = ("hermes",)
+    install = "pip install hermes-agent"
+    login = "hermes setup"
+    endpoint_kinds = ("openai",)
+    auth_variables = (*PROVIDER_VARIABLES, "NOUS_API_KEY", "CUSTOM_BASE_URL")
+    help_args = (("--help",), ("chat", "--help"))
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """``hermes chat ... -Q -q PROMPT``; an interactive start takes no prompt on its command line."""
+        endpoint = {"CUSTOM_BASE_URL": request.endpoint_url} if request.endpoint_url else {}
+        extra = request.options.extra_args
+        provider = ("--provider", "custom") if endpoint and not given(extra, "--provider") else ()
+        arguments = (*option("-m", request.model), *provider, *extra)
+        start = ("chat", *arguments) if request.interactive else ("chat", *arguments, "-Q", "-q", PROMPT)
+        return CompiledArgv(
+            argv=(request.path, *start),
+            env={**request.options.env, **endpoint},
+            notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
+            grants=("runs every command without asking",) if given(arguments, *BYPASS) else (),
+        )
+
+    def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Its configuration, keys and credentials."""
+        return tuple(_home(context) / name for name in ("config.yaml", ".env", "auth.json"))
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """By its files' key names and the providers' variables."""
+        home = _home(context)
+        if variable := context.has(*self.auth_variables):
+            return Auth.YES, f"{variable} is set"
+        if names_in_env_file(home / ".env") & set(self.auth_variables):
+            return Auth.YES, f"{home / '.env'} sets a provider's key"
+        if _API_KEY.search(read_text(home / "config.yaml") or ""):
+            return Auth.YES, f"{home / 'config.yaml'} holds a key"
+        if read_json(home / "auth.json"):
+            return Auth.UNKNOWN, f"{home / 'auth.json'} is there, which may hold a login"
+        return Auth.NO, f"neither a variable nor a file in {home} holds a key"
+
+    def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Its own and no other."""
+        return (_home(context) / "skills",)
+
+    def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
+        """Its set-up, which it offers as long as there is no configuration."""
+        config = _home(context) / "config.yaml"
+        if not config.is_file():
+            yield Dialog(
+                runtime_id=self.id,
+                kind="onboarding",
+                detail=f"there is no {config}, so it offers to run its set-up",
+                remedy="hermes setup",
+                headless=False,
+            )
+
+
+def _home(context: HarnessContext) -> Path:
+    return context.directory("HERMES_HOME", ".hermes")

@@ -1,0 +1,76 @@
+"""The pi coding agent."""
+
+from pathlib import Path
+
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.process import Completed
+from doctor.harness.providers import PROVIDER_VARIABLES
+from doctor.harness.state import read_json, table
+from doctor.model.harness import PROMPT, Auth, CompiledArgv
+
+TOOLS = ("--tools", "-t", "--no-tools", "-nt", "--no-builtin-tools", "-nbt")
+
+
+class Pi(Harness):
+    """Pi. It has no approvals: what its tools can do it does."""
+
+    id = "pi"
+    title = "Pi"
+    aliases = ("pi_cli", "pi_coding_agent")
+    binaries = ("pi",)
+    install = "npm install -g @mariozechner/pi-coding-agent"
+    login = "pi"
+    auth_variables = (*PROVIDER_VARIABLES, "ANTHROPIC_OAUTH_TOKEN", "AI_GATEWAY_API_KEY", "OPENCODE_API_KEY")
+
+    def compile(self, request: LaunchRequest) -> CompiledArgv:
+        """``pi ... -p PROMPT``, or ``pi ... PROMPT`` when interactive.
+
+        A model of a named profile is ``<provider>:<model>``; Pi's own spelling ``<model>:<thinking level>`` has no
+        provider before the colon and is passed as it is, as is ``<provider>/<model>``.
+        """
+        extra = request.options.extra_args
+        arguments = (*_model(request.model), *extra)
+        return CompiledArgv(
+            argv=(request.path, *arguments, *(() if request.interactive else ("-p",)), PROMPT),
+            env=request.options.env,
+            grants=() if given(extra, *TOOLS) else ("runs every command and edits every file without asking",),
+        )
+
+    def auth_files(self, context: HarnessContext) -> tuple[Path, ...]:
+        """Its logins and its own models."""
+        home = _home(context)
+        return (home / "auth.json", home / "models.json")
+
+    def auth(self, context: HarnessContext, answer: Completed | None) -> tuple[Auth, str]:
+        """By the providers' variables and the names in its files."""
+        logins, models = self.auth_files(context)
+        if variable := context.has(*self.auth_variables):
+            return Auth.YES, f"{variable} is set"
+        if read_json(logins):
+            return Auth.YES, f"{logins} holds a login"
+        if any("apiKey" in table(providers, name) for providers in (_providers(models),) for name in providers):
+            return Auth.YES, f"{models} gives a provider a key"
+        return Auth.NO, f"neither a variable nor a file in {logins.parent} holds a key"
+
+    def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
+        """The project's, then the user's."""
+        project = tuple(context.project / name / "skills" for name in (".pi", ".agents"))
+        return (*project, _home(context) / "skills", context.home / ".agents" / "skills")
+
+
+THINKING = frozenset({"off", "minimal", "low", "medium", "high", "xhigh"})
+
+
+def _model(model: str | None) -> tuple[str, ...]:
+    provider, colon, name = (model or "").partition(":")
+    if not colon or "/" in provider or name in THINKING:
+        return option("--model", model)
+    return ("--provider", provider, "--model", name)
+
+
+def _home(context: HarnessContext) -> Path:
+    return context.directory("PI_CODING_AGENT_DIR", ".pi/agent")
+
+
+def _providers(models: Path) -> dict[str, object]:
+    return dict(table(read_json(models), "providers"))

@@ -1,0 +1,238 @@
+"""The table for a terminal: who would run where with what, then what is wrong with it."""
+
+from collections.abc import Iterator, Sequence
+
+from doctor.model.binding import Binding, Choice, StageBinding
+from doctor.model.finding import CheckResult, Finding, Status
+from doctor.model.harness import HarnessFact
+from doctor.model.report import Report
+from doctor.report.grid import Column, draw
+from doctor.report.paint import paint
+from doctor.report.style import PLAIN, Style
+from doctor.report.visible import visible_lines
+from doctor.report.wording import Wording
+from doctor.report.wrap import wrap
+
+MOST_AGENTS = 100
+"""Rows of agents; a terminal is no place for more, and unusable ones come first when there are."""
+
+AGENT_COLUMNS = (
+    Column("agent"),
+    Column("stage", "word"),
+    Column("harness", "word"),
+    Column("", "status"),
+    Column("version", "word"),
+    Column("model"),
+    Column("endpoint"),
+    Column("skills"),
+)
+STAGE_COLUMNS = (
+    Column("stage", "word"),
+    Column("harness", "word"),
+    Column("", "status"),
+    Column("version", "word"),
+    Column("model"),
+    Column("chosen by"),
+    Column("hides"),
+)
+HARNESS_COLUMNS = (
+    Column("harness", "word"),
+    Column("", "status"),
+    Column("version", "word"),
+    Column("login", "word"),
+    Column("path", "path"),
+    Column("took", "word"),
+)
+
+
+def render(report: Report, style: Style = PLAIN) -> str:
+    """The report as tables and paragraphs, for reading.
+
+    Commands, places and remedies are never broken into lines, so that they can be copied.
+
+    Args:
+        report: The report.
+        style: Everything in it is used.
+    """
+    return _Table(report, style).text()
+
+
+class _Table:
+    """The sections of one report."""
+
+    def __init__(self, report: Report, style: Style) -> None:
+        self.report = report
+        self.style = style
+        self.say = Wording(report, style)
+
+    def text(self) -> str:
+        sections = [] if self.style.quiet else [self.header(), self.agents(), self.stages(), self.harnesses()]
+        if self.style.verbose:
+            sections += [self.launches(), self.tried(), self.skills(), self.checks(), self.ignored()]
+        sections += [self.findings(), self.unfinished(), f"{self.say.summary()}\n"]
+        return "\n".join(section for section in sections if section)
+
+    def heading(self, title: str) -> str:
+        return paint(title, "bold", color=self.style.color) + "\n"
+
+    def dim(self, text: str) -> str:
+        return paint(text, "dim", color=self.style.color)
+
+    def header(self) -> str:
+        profile = self.say.profile()
+        return f"policy   {self.say.policy()}\n" + (f"profile  {profile}\n" if profile else "")
+
+    def agents(self) -> str:
+        every = self.report.agents
+        if not every:
+            return ""
+        chosen = sorted(every, key=self.report.agent_ok)[:MOST_AGENTS] if len(every) > MOST_AGENTS else every
+        lines = [draw(AGENT_COLUMNS, [self.agent(binding) for binding in chosen], self.style)]
+        if more := len(every) - len(chosen):
+            lines.append(self.dim(f"and {more} more; all of them: doctor --format plain") + "\n")
+        lines += [f"{line}\n" for note in self.say.notes() for line in self.hanging(note)]
+        return self.heading("Agents") + "".join(lines)
+
+    def agent(self, binding: Binding) -> Sequence[str]:
+        say = self.say
+        return (
+            say.text(binding.agent),
+            str(binding.stage),
+            say.runtime(binding.runtime),
+            say.agent_status(binding),
+            say.version(binding.runtime),
+            say.text(binding.model.value),
+            say.text(binding.endpoint.value),
+            ", ".join(say.text(name) for name in binding.skills),
+        )
+
+    def stages(self) -> str:
+        if not self.report.stages:
+            return ""
+        rows = [self.stage(row) for row in self.report.stages]
+        return self.heading("Stages") + draw(STAGE_COLUMNS, rows, self.style)
+
+    def stage(self, row: StageBinding) -> Sequence[str]:
+        say = self.say
+        return (
+            str(row.stage),
+            say.runtime(row.runtime),
+            say.stage_status(row),
+            say.version(row.runtime),
+            self.sourced(row.model),
+            say.text(row.runtime.source),
+            say.hides(row.runtime),
+        )
+
+    def sourced(self, choice: Choice) -> str:
+        """A value with its source behind it when details are wanted."""
+        value = self.say.text(choice.value)
+        return f"{value} ({self.say.text(choice.source)})" if value and self.style.verbose else value
+
+    def harnesses(self) -> str:
+        if not self.report.harnesses:
+            return ""
+        present = self.say.present()
+        text = draw(HARNESS_COLUMNS, [self.harness(fact) for fact in present], self.style) if present else ""
+        absent = self.hanging(f"absent: {self.say.absent()}") if self.say.absent() else []
+        return self.heading("Harnesses") + text + "".join(self.dim(line) + "\n" for line in absent)
+
+    def harness(self, fact: HarnessFact) -> Sequence[str]:
+        say = self.say
+        return (
+            fact.runtime_id,
+            say.statuses[fact.runtime_id],
+            say.text(fact.program.version) or say.problem(fact),
+            str(fact.auth) if fact.found else "",
+            say.path(fact.program.path),
+            f"{fact.program.duration_ms:.1f} ms" if self.style.verbose and fact.found else "",
+        )
+
+    def hanging(self, text: str, *, first: str = "", rest: str = "  ") -> list[str]:
+        """The lines of a text, broken between words, all but the first indented."""
+        lines = wrap(text, self.style.width - max(len(first), len(rest)))
+        return [f"{rest if number else first}{line}" for number, line in enumerate(lines)]
+
+    def findings(self) -> str:
+        groups = self.say.findings()
+        if not groups:
+            return ""
+        blocks = [
+            paint(subject, "bold", color=self.style.color) + "\n" + "".join(map(self.finding, findings))
+            for subject, findings in groups
+        ]
+        return "\n".join(blocks)
+
+    def finding(self, finding: Finding) -> str:
+        mark = paint(f"{self.style.symbol(finding.severity)} {finding.code}", finding.severity, color=self.style.color)
+        plain = f"  {self.style.symbol(finding.severity)} {finding.code}  "
+        first, *rest = self.indented(finding.message, len(plain))
+        lines = [f"  {mark}  {first}", *(f"    {line}" for line in rest)]
+        if place := self.say.place(finding):
+            lines.append(f"    {self.dim(place)}")
+        lines += self.remedy(finding.remedy)
+        return "".join(f"{line}\n" for line in lines)
+
+    def indented(self, message: str, lead: int) -> list[str]:
+        """The lines of a message that starts behind a lead of so many columns."""
+        lines = visible_lines(self.say.redact(message))
+        return [part for line in lines for part in (wrap(line, max(20, self.style.width - lead)) or [""])]
+
+    def remedy(self, remedy: str | None) -> Iterator[str]:
+        """A remedy's own lines; none is broken, since there may be a command in it."""
+        for number, line in enumerate(visible_lines(self.say.redact(remedy)) if remedy else ()):
+            yield f"      {line}" if number else f"    {self.style.arrow} {line}"
+
+    def unfinished(self) -> str:
+        """What makes the answer incomplete."""
+        results = [each for each in self.report.checks if each.status in {Status.TIMEOUT, Status.CRASHED}]
+        return "".join(f"{line}\n" for result in results for line in self.check(result))
+
+    def check(self, result: CheckResult) -> Iterator[str]:
+        mark = paint(f"{self.style.symbol(result.status)} {result.code}", result.status, color=self.style.color)
+        took = f" ({result.duration_ms:.1f} ms)" if self.style.verbose else ""
+        reason = f": {self.say.text(result.reason)}" if result.reason else ""
+        yield f"{mark} {result.status}{took}{reason}"
+        if self.style.verbose and result.detail:
+            yield from (f"    {line}" for line in visible_lines(self.say.redact(result.detail.rstrip())))
+
+    def checks(self) -> str:
+        ended = [each for each in self.report.checks if each.status not in {Status.TIMEOUT, Status.CRASHED}]
+        lines = [line for result in ended for line in self.check(result)]
+        return self.section("Checks", lines)
+
+    def section(self, title: str, lines: Sequence[str]) -> str:
+        return self.heading(title) + "".join(f"{line}\n" for line in lines) if lines else ""
+
+    def launches(self) -> str:
+        lines: list[str] = []
+        for binding in self.report.agents[:MOST_AGENTS]:
+            if binding.launch is not None:
+                argv = " ".join(self.say.text(part) for part in self.say.redact.argv(binding.launch.argv))
+                lines += [f"{self.say.text(binding.agent)}: {argv}"]
+                lines += [f"  may: {self.say.text(grant)}" for grant in binding.launch.grants]
+        return self.section("Would start", lines)
+
+    def tried(self) -> str:
+        say = self.say
+        lines = [
+            f"{fact.runtime_id}: {each.source} {say.path(each.path)}: {say.text(each.problem) or 'used'}"
+            for fact in self.report.harnesses
+            for each in fact.program.candidates
+        ]
+        return self.section("Programs tried", lines)
+
+    def skills(self) -> str:
+        lines: list[str] = []
+        for fact, found in self.say.skills():
+            lines.append(f"{self.say.text(fact.name)} for {self.say.text(fact.runtime_id) or 'none'}: {found}")
+            lines += [f"  tried {self.say.path(path)}" for path in fact.tried]
+        return self.section("Skills", lines)
+
+    def ignored(self) -> str:
+        lines = []
+        for each in self.report.ignored:
+            until = f" (until {each.until})" if each.until else ""
+            subject = self.say.text(each.finding.subject)
+            lines.append(f"{each.finding.code} {subject}: {self.say.text(each.reason)}{until}")
+        return self.section("Ignored", lines)
