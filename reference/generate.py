@@ -18,7 +18,6 @@ from pathlib import Path
 import checks
 from command_pages import cli_page
 from doctor import exit_codes
-from doctor.config.report_schema import report_schema
 from doctor.config.schema import schemas
 from doctor.diagnosis.check import Check
 from doctor.harness.base import Harness
@@ -114,9 +113,8 @@ def prose(text: str) -> str:
 
 def schema_pages() -> Iterator[tuple[str, str]]:
     """The JSON Schemas of every file and of the report."""
-    named = {**schemas(Registry(builtin_harnesses()).specs()), "report": report_schema()}
-    for name, schema in named.items():
-        yield f"schemas/{name}.schema.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    for name, schema in schemas(Registry(builtin_harnesses()).specs()).items():
+        yield f"schemas/{name}", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def exit_codes_page() -> tuple[str, str]:
@@ -175,7 +173,8 @@ def machine_page() -> tuple[str, str]:
 
 
 HARNESSES_INTRODUCTION = """Every harness that the registry knows. An alias is accepted wherever a harness is named;
-what is printed is always the id. `DOCTOR_<ID>_PATH`, `machine.toml` and PATH are asked for its program, in this order."""
+what is printed is always the id. Its program is looked for in `DOCTOR_<ID>_PATH`, `machine.toml` and PATH, in this
+order."""
 
 
 def harnesses_page() -> tuple[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.config.files import FileProblem, read_bytes
-from doctor.config.issues import MOST_ISSUES, Issues
+from doctor.config.issues import MOST_ISSUES, Issues, Trail, parts_of
 from doctor.config.json_text import Parsed, TextError, parse_json
 from doctor.config.positions import Lines, Positions, scan_json
 from doctor.config.problems import ConfigProblem, Rule
@@ -201,24 +201,26 @@ def _duplicate(path: str, parts: tuple[str | int, ...], line: int, column: int) 
 
 
 def _note_unusable_text(data: Any, issues: Issues) -> None:
-    for path, text, is_key in _texts(data):
+    for trail, text, is_key in _texts(data):
         what = "the key" if is_key else "the text"
         if "\0" in text:
-            issues.add("value", f"{what} holds a NUL character", *path, remedy="remove it", at_key=is_key)
+            message, remedy = f"{what} holds a NUL character", "remove it"
         elif not text.isascii() and encodable(text) != text:
-            message = f"{what} holds half of a surrogate pair, which is no character"
-            issues.add("value", message, *path, remedy="write the character itself", at_key=is_key)
+            message, remedy = f"{what} holds half of a surrogate pair, which is no character", "write the whole one"
+        else:
+            continue
+        issues.add("value", message, *parts_of(trail), remedy=remedy, at_key=is_key)
 
 
-def _texts(data: Any) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
+def _texts(data: Any) -> Iterator[tuple[Trail, str, bool]]:
     """Every string of parsed data with its path and whether it is a key."""
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+    waiting: list[tuple[Trail, Any]] = [(None, data)]
     while waiting:
-        path, value = waiting.pop()
+        trail, value = waiting.pop()
         if isinstance(value, str):
-            yield path, value, False
+            yield trail, value, False
         elif isinstance(value, dict):
-            yield from (((*path, key), key, True) for key in value)
-            waiting.extend(((*path, key), item) for key, item in value.items())
+            yield from (((trail, key), key, True) for key in value)
+            waiting.extend(((trail, key), item) for key, item in value.items())
         elif isinstance(value, list):
-            waiting.extend(((*path, index), item) for index, item in enumerate(value))
+            waiting.extend(((trail, index), item) for index, item in enumerate(value))

@@ -1,6 +1,6 @@
 """Problems on their way from the value where they are noticed up to the file they are reported for."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from doctor.config.problems import ConfigProblem, Rule
 from doctor.config.words import encodable, path_words
@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 
 MOST_ISSUES = 20_000
 """How many problems of one file are kept; the number of the others is reported. It bounds memory."""
+
+Trail = tuple[Any, str | int] | None
+"""A path as a chain of (way up to here, last part): longer by one without copying, so deep data stays cheap."""
+
+
+def parts_of(trail: Trail) -> list[str | int]:
+    """The path that a trail stands for, outermost part first."""
+    parts: list[str | int] = []
+    while trail is not None:
+        trail, part = trail
+        parts.append(part)
+    return parts[::-1]
 
 
 class Issue:

@@ -8,6 +8,9 @@ from doctor.config.positions import Node, Positions
 MOST_KEY_PARTS = 32
 """Parts of one dotted key; ``tomllib`` takes quadratic time over longer ones."""
 
+DEEPEST = 1000
+"""Levels of nesting followed; the parser gives up earlier."""
+
 Path = tuple[str | int, ...]
 
 _BASIC = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
@@ -69,8 +72,9 @@ class _TomlScan:
         while True:
             match = self._match(_KEY, offset)
             parts.append((_unquoted(match[1]), match.start(1)))
-            if len(parts) > MOST_KEY_PARTS and self.long_key is None:
+            if len(parts) > MOST_KEY_PARTS:
                 self.long_key = parts[0][1]
+                raise _LostError
             offset = match.end()
             if not self._text.startswith(".", offset):
                 return parts, offset
@@ -155,6 +159,8 @@ class _TomlScan:
                 node.children[slot] = Node(is_object=self._text[offset] == "{")
                 opened.append((node.children[slot], path))
                 offset += 1
+                if len(opened) > DEEPEST:
+                    raise _LostError
             else:
                 offset = self._match(_SCALAR, offset).end()
             offset = self._close(offset, opened)

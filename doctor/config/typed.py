@@ -8,10 +8,11 @@ document can be applied to the rest.
 import dataclasses
 from collections.abc import Callable, Mapping
 from enum import Enum
+from math import isfinite
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
 
-from doctor.config.issues import Issues
+from doctor.config.issues import Issues, Trail, parts_of
 from doctor.config.leaves import LARGEST_NUMBER, Refused, Step, Vocabulary, key_steps, string_steps
 from doctor.config.words import Kind, Unusable, an_object, found, listed, quoted
 
@@ -291,18 +292,18 @@ class TypedReader:
 
     def _free(self, data: Any, issues: Issues) -> Any:
         """Any value that a program can be handed: finite numbers, not too deeply nested."""
-        waiting: list[tuple[tuple[str | int, ...], Any]] = [((), data)]
+        waiting: list[tuple[int, Trail, Any]] = [(0, None, data)]
         before = len(issues)
         while waiting:
-            path, value = waiting.pop()
-            if len(path) > DEEPEST_FREE:
-                issues.add("value", f"nested more than {DEEPEST_FREE} levels deep", *path)
-            elif isinstance(value, Unusable) or value in (float("inf"), float("-inf")):
-                issues.add("value", f"expected a value, found {found(value, self._kind)}", *path)
+            depth, trail, value = waiting.pop()
+            if depth > DEEPEST_FREE:
+                issues.add("value", f"nested more than {DEEPEST_FREE} levels deep", *parts_of(trail))
+            elif isinstance(value, Unusable) or (isinstance(value, float) and not isfinite(value)):
+                issues.add("value", f"expected a value, found {found(value, self._kind)}", *parts_of(trail))
             elif isinstance(value, dict):
-                waiting.extend(((*path, key), item) for key, item in value.items())
+                waiting.extend((depth + 1, (trail, key), item) for key, item in value.items())
             elif isinstance(value, list):
-                waiting.extend(((*path, index), item) for index, item in enumerate(value))
+                waiting.extend((depth + 1, (trail, index), item) for index, item in enumerate(value))
         return data if len(issues) == before else BAD
 
 

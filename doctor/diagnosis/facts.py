@@ -27,7 +27,7 @@ def policy(policy_file: Loaded[Policy]) -> Policy:
 
 def machine_file(paths: Paths, registry: Registry) -> Loaded[Machine]:
     """``machine.toml`` as read; an absent file is an empty one."""
-    return load_machine(paths.config_dir / "machine.toml", runners=registry.specs())
+    return load_machine(paths.machine_file, runners=registry.specs())
 
 
 def machine(machine_file: Loaded[Machine]) -> Machine:
@@ -44,7 +44,7 @@ def named_profile(profile_file: ActiveProfile) -> NamedProfile | None:
     """The active named profile's value, or ``None`` when none is active."""
     if profile_file.problems:
         raise Unavailable("the active named profile cannot be read")
-    return profile_file.profile
+    return profile_file.loaded.value if profile_file.loaded else None
 
 
 def context(options: Options, project: Project) -> HarnessContext:

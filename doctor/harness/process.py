@@ -63,39 +63,23 @@ def run(argv: Sequence[str], *, timeout: float, env: Mapping[str, str], cwd: str
         At most ``OUTPUT_LIMIT`` bytes of each stream, decoded as UTF-8 with replacement characters. A program that
         cannot be started is an answer with ``error``, not an exception.
     """
-    from subprocess import DEVNULL, PIPE, Popen  # noqa: PLC0415 - not needed while every answer is cached
-
     begun = time.monotonic()
     mark = os.urandom(12).hex()
+    process: Popen[bytes] | None = None
     try:
-        process = Popen(
-            list(argv),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=cwd or "/",
-            env={**env, "NO_COLOR": "1", MARK: mark},
-            start_new_session=True,
-        )
-    except (OSError, ValueError) as error:
-        return Completed(returncode=None, error=_start_problem(error), duration_ms=_milliseconds(begun))
-    _running.add(process)
-    try:
+        process = _start(argv, {**env, "NO_COLOR": "1", MARK: mark}, cwd or "/")
         output = _Output(process)
         ended = output.read(begun + timeout)
-    except BaseException:
-        _end(process, mark)
+    except BaseException as error:
+        _abandon(process, mark)
+        if process is None and isinstance(error, (OSError, ValueError)):
+            return Completed(returncode=None, error=_start_problem(error), duration_ms=_milliseconds(begun))
         raise
     finally:
         _running.discard(process)
-    if not ended:
-        _end(process, mark)
-    elif output.held:
-        _reap(process)
-        _sweep(mark)
-    returncode = _reap(process)
+    _finish(process, mark, ended=ended, held=output.held)
     return Completed(
-        returncode=returncode if ended else None,
+        returncode=process.returncode if ended else None,
         stdout=output.text("stdout"),
         stderr=output.text("stderr"),
         timed_out=not ended,
@@ -105,11 +89,36 @@ def run(argv: Sequence[str], *, timeout: float, env: Mapping[str, str], cwd: str
 
 def end_all() -> None:
     """Kill the process group of every probe that another thread is still waiting for."""
-    for process in tuple(_running):
+    for process in tuple(filter(None, _running)):
         _signal_group(process, signal.SIGKILL)
 
 
-_running: "set[Popen[bytes]]" = set()
+_running: "set[Popen[bytes] | None]" = set()
+
+
+def _start(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> "Popen[bytes]":
+    from subprocess import DEVNULL, PIPE, Popen  # noqa: PLC0415 - not needed while every answer is cached
+
+    process = Popen(list(argv), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=cwd, env=env, start_new_session=True)
+    _running.add(process)
+    return process
+
+
+def _finish(process: "Popen[bytes]", mark: str, *, ended: bool, held: bool) -> None:
+    """Collect a program that ended or has to, and whatever it left running."""
+    if ended:
+        _reap(process)
+    else:
+        _end(process)
+    if held or not ended:
+        _sweep(mark)
+
+
+def _abandon(process: "Popen[bytes] | None", mark: str) -> None:
+    """End a program that is not waited for any more; while it was being started only its mark tells which it is."""
+    if process is not None:
+        _end(process)
+    _sweep(mark)
 
 
 class _Output:
@@ -176,21 +185,19 @@ def _has_ended(process: "Popen[bytes]") -> bool:
     return process.poll() is not None
 
 
-def _reap(process: "Popen[bytes]") -> int:
-    """End what the program left in its group, and collect it, once."""
-    if process.returncode is None:
-        _signal_group(process, signal.SIGKILL)
-    return process.wait()
+def _reap(process: "Popen[bytes]") -> None:
+    """End what the program left in its group, and collect it."""
+    _signal_group(process, signal.SIGKILL)
+    process.wait()
 
 
-def _end(process: "Popen[bytes]", mark: str) -> None:
-    """End the program and all its descendants: asked first, then killed."""
+def _end(process: "Popen[bytes]") -> None:
+    """End the program and its group: asked first, then killed."""
     _signal_group(process, signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and not _has_ended(process):
         time.sleep(0.01)
     _reap(process)
-    _sweep(mark)
 
 
 def _signal_group(process: "Popen[bytes]", number: signal.Signals) -> None:

@@ -1,6 +1,8 @@
 """Fake programs and machines."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -47,8 +49,38 @@ def machine(tmp_path: Path, bin_directory: Path) -> MakeContext:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        path = os.pathsep.join((str(bin_directory), SYSTEM_PATH))
-        environment = {"PATH": path, "HOME": str(home), **variables}
+        search = os.pathsep.join((str(bin_directory), SYSTEM_PATH))
+        environment = {"PATH": search, "HOME": str(home), **variables}
         return HarnessContext(home=home, project=project, environment=environment)
 
     return make
+
+
+@pytest.fixture
+def gone() -> Callable[[Path], bool]:
+    """Whether the process whose number is in this file has ended, given the moment that ending takes."""
+
+    def ended(file: Path) -> bool:
+        if not _within_seconds(10, lambda: file.exists() and bool(file.read_text().strip())):
+            raise AssertionError(f"nobody wrote a process number to {file}")
+        return _within_seconds(10, lambda: not _runs(int(file.read_text())))
+
+    return ended
+
+
+def _within_seconds(limit: float, condition: Callable[[], bool]) -> bool:
+    deadline, pause = time.monotonic() + limit, threading.Event()
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        pause.wait(0.005)
+    return True
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False

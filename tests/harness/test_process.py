@@ -1,7 +1,7 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
@@ -9,15 +9,10 @@ import pytest
 
 from doctor.harness import process
 from doctor.harness.process import MARK, OUTPUT_LIMIT, end_all, run
-from support import MakeProgram, eventually, is_gone
 
+Gone = Callable[[Path], bool]
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 FOREVER = 3000.0
-
-
-def pid_in(path: Path) -> int:
-    eventually(lambda: path.exists() and path.read_text().strip() != "")
-    return int(path.read_text())
 
 
 def test_both_streams_and_the_exit_code_come_back_apart() -> None:
@@ -96,54 +91,54 @@ def test_a_program_that_closed_its_output_is_still_held_to_the_limit() -> None:
     assert run(["/bin/sh", "-c", "exec >&- 2>&-; sleep 600"], timeout=0.3, env=ENV).timed_out
 
 
-def test_a_hang_that_ignores_the_request_to_end_is_killed_with_its_children(tmp_path: Path) -> None:
+def test_a_hang_that_ignores_the_request_to_end_is_killed_with_its_children(tmp_path: Path, gone: Gone) -> None:
     pids = tmp_path / "own", tmp_path / "child"
     script = f"trap '' TERM; sleep 600 & echo $! > {pids[1]}; echo $$ > {pids[0]}; while :; do sleep 600; done"
 
     answer = run(["/bin/sh", "-c", script], timeout=0.5, env=ENV)
 
     assert answer.timed_out
-    assert all(is_gone(pid_in(path)) for path in pids)
+    assert all(gone(path) for path in pids)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find processes by their mark")
-def test_a_child_that_left_the_group_of_a_hang_is_found_and_killed(tmp_path: Path) -> None:
+def test_a_child_that_left_the_group_of_a_hang_is_found_and_killed(tmp_path: Path, gone: Gone) -> None:
     pid = tmp_path / "pid"
     script = f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' & while [ ! -s {pid} ]; do :; done; sleep 600"
 
     answer = run(["/bin/sh", "-c", script], timeout=1.0, env=ENV)
 
     assert answer.timed_out
-    assert is_gone(pid_in(pid))
+    assert gone(pid)
 
 
-def test_a_grandchild_that_keeps_the_pipe_open_does_not_hold_the_answer_up(tmp_path: Path) -> None:
+def test_a_grandchild_that_keeps_the_pipe_open_does_not_hold_the_answer_up(tmp_path: Path, gone: Gone) -> None:
     pid = tmp_path / "pid"
 
     answer = run(["/bin/sh", "-c", f"echo 1.2.3; sleep 600 & echo $! > {pid}"], timeout=FOREVER, env=ENV)
 
     assert (answer.returncode, answer.stdout, answer.timed_out) == (0, "1.2.3\n", False)
-    assert is_gone(pid_in(pid))
+    assert gone(pid)
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find processes by their mark")
-def test_a_daemon_of_its_own_session_that_keeps_the_pipe_open_is_ended_too(tmp_path: Path) -> None:
+def test_a_daemon_of_its_own_session_that_keeps_the_pipe_open_is_ended_too(tmp_path: Path, gone: Gone) -> None:
     pid = tmp_path / "pid"
     script = f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' & while [ ! -s {pid} ]; do :; done; echo 1.2.3"
 
     answer = run(["/bin/sh", "-c", script], timeout=FOREVER, env=ENV)
 
     assert (answer.returncode, answer.stdout, answer.timed_out) == (0, "1.2.3\n", False)
-    assert is_gone(pid_in(pid))
+    assert gone(pid)
 
 
-def test_what_a_program_left_running_in_its_group_is_ended(tmp_path: Path) -> None:
+def test_what_a_program_left_running_in_its_group_is_ended(tmp_path: Path, gone: Gone) -> None:
     pid = tmp_path / "pid"
 
     answer = run(["/bin/sh", "-c", f"sleep 600 >/dev/null 2>&1 & echo $! > {pid}"], timeout=FOREVER, env=ENV)
 
     assert answer.returncode == 0
-    assert is_gone(pid_in(pid))
+    assert gone(pid)
 
 
 @pytest.fixture
@@ -157,25 +152,26 @@ def interrupting_signal() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interrupting_signal")
-def test_an_interrupt_ends_the_program_and_goes_on(tmp_path: Path) -> None:
+def test_an_interrupt_ends_the_program_and_goes_on(tmp_path: Path, gone: Gone) -> None:
     pid = tmp_path / "pid"
     script = f"echo $$ > {pid}; kill -USR1 {os.getpid()}; sleep 600"
 
     with pytest.raises(KeyboardInterrupt):
         run(["/bin/sh", "-c", script], timeout=FOREVER, env=ENV)
 
-    assert is_gone(pid_in(pid))
+    assert gone(pid)
 
 
-def test_end_all_ends_the_programs_that_other_threads_wait_for(tmp_path: Path) -> None:
+def test_end_all_ends_the_programs_that_other_threads_wait_for(tmp_path: Path, gone: Gone) -> None:
     pid = tmp_path / "pid"
     script = f"echo $$ > {pid}; exec sleep 600"
     waiting = threading.Thread(target=run, args=(["/bin/sh", "-c", script],), kwargs={"timeout": FOREVER, "env": ENV})
     waiting.start()
-    number = pid_in(pid)
+    while not pid.exists() or not pid.read_text():
+        pass
 
     end_all()
     waiting.join()
 
-    assert is_gone(number)
+    assert gone(pid)
     assert not process._running

@@ -54,5 +54,6 @@ def use(cwd: Path) -> None:
     assert_type(report.harnesses[0].auth, doctor.Auth)
     assert_type(report.count(doctor.Severity.ERROR), int)
     assert_type(doctor.pointer("agents", 0), str)
-    [finding] = run_check(ACM001, project=None, policy=doctor.Policy())
-    assert_type(finding, doctor.Finding)
+    outcome = run_check(ACM001, project=None, policy=doctor.Policy())
+    assert_type(outcome.status, doctor.Status)
+    assert_type(outcome.findings, tuple[doctor.Finding, ...])

@@ -1,0 +1,24 @@
+"""The command line. Modules of commands are imported when their command is used."""
+
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: Arguments without the program's name; ``None`` takes the process's own.
+
+    Returns:
+        The exit code, see ``doctor.ExitCode``. Nothing is raised for a user's mistake, nor for a defect.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if arguments in (["--version"], ["-V"]) and sys.stdout is not None:
+        from doctor.__about__ import __version__  # noqa: PLC0415 - the version alone is asked for
+
+        sys.stdout.write(f"harness-doctor {__version__}\n")
+        return 0
+    from doctor.cli.app import run  # noqa: PLC0415 - start-up of the branch above
+
+    return run(arguments)

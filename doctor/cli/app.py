@@ -1,0 +1,90 @@
+"""From arguments to exit code: finds the command, carries it out, and says what went wrong where it could not."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from doctor.cli.failure import failure_report
+from doctor.cli.parser import parse, program_parser, split_command
+from doctor.cli.streams import keep_standard_descriptors, put, say
+from doctor.errors import DoctorError, UsageError
+from doctor.exit_codes import ExitCode
+
+TRACEBACK = "DOCTOR_TRACEBACK"
+"""Variable that asks for the traceback of an internal error."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line and return its exit code."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        keep_standard_descriptors()
+    if "_ARGCOMPLETE" in os.environ:
+        from doctor.cli.completing import complete  # noqa: PLC0415 - only the shell asks
+
+        complete()
+    try:
+        return _carry_out(arguments)
+    except DoctorError as error:
+        return _fail(arguments, ExitCode.USAGE, error.message, error.remedy)
+    except KeyboardInterrupt:
+        return _fail(arguments, ExitCode.INTERRUPTED, "interrupted", None)
+    except Exception as error:  # noqa: BLE001 - the last resort, and it says so
+        return _fail(arguments, ExitCode.INTERNAL, *_defect(error, show=_wants_traceback(arguments)))
+
+
+def _carry_out(arguments: Sequence[str]) -> int:
+    command, rest = split_command(arguments)
+    if command is None:
+        put(program_parser().format_help())
+        return ExitCode.OK
+    if command.name == "check" and set(rest) & {"-V", "--version"}:
+        command, rest = split_command(["version"])
+        assert command is not None  # noqa: S101 - it is in the table
+    try:
+        parsed = parse(command, rest)
+    except SystemExit:
+        return ExitCode.OK
+    module = import_module(f"doctor.cli.{command.module}")
+    return int(module.run(parsed))
+
+
+def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None) -> int:
+    say(f"doctor: {message}")
+    if remedy:
+        say(remedy)
+    if wants_json(arguments):
+        from doctor.report.json_format import render  # noqa: PLC0415 - see the condition
+
+        try:
+            put(render(failure_report(exit_code, message, remedy)))
+        except UsageError as error:
+            say(f"doctor: {error.message}")
+    return int(exit_code)
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether stdout is to hold a JSON document, told without understanding the rest of the command line."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    given = [
+        (argument.partition("=") if "=" in argument else (argument, "", following))
+        for argument, following in pairs
+        if argument.startswith(("--format", "--output"))
+    ]
+    return any((name, value) in {("--format", "json"), ("--output", "json=-")} for name, _, value in given)
+
+
+def _wants_traceback(arguments: Sequence[str]) -> bool:
+    return bool(os.environ.get(TRACEBACK)) or not {"-v", "--verbose"}.isdisjoint(arguments)
+
+
+def _defect(error: Exception, *, show: bool) -> tuple[str, str]:
+    """What to say about an error that nobody expected, and what to do."""
+    import traceback  # noqa: PLC0415 - 5 ms, only a defect needs it
+
+    if show:
+        say("".join(traceback.format_exception(error)).rstrip())
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    remedy = "run with --verbose for the traceback" if not show else "report it with the traceback"
+    return f"internal error: {said} ({os.path.basename(frame.filename)}:{frame.lineno})", remedy  # noqa: PTH119 - a name, not a path

@@ -1,0 +1,133 @@
+"""Where reports go, and in which format."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from doctor.cli.streams import is_terminal, put, style_for
+from doctor.cli.writing import refuse_unwritable, write_text
+from doctor.errors import RegistrationError, UsageError
+from doctor.model.options import Options
+from doctor.model.report import Report
+from doctor.report.style import Style
+
+Render = Callable[[Report], str]
+
+STDOUT = "-"
+BUILT_IN = ("table", "plain", "json")
+
+
+class Target(NamedTuple):
+    """One report to write."""
+
+    format: str
+    file: Path | None
+    """``None`` is stdout."""
+
+
+def plan(format_name: str | None, outputs: Iterable[tuple[str, str]], cwd: Path) -> list[Target]:
+    """What is to be written: files first, then exactly one report to stdout.
+
+    Args:
+        format_name: ``--format``.
+        outputs: Formats and files of every ``--output``.
+        cwd: Directory that files are relative to.
+
+    Raises:
+        UsageError: Two reports would go to one place, or a file cannot be written.
+    """
+    files: dict[Path, str] = {}
+    to_stdout = [format_name] if format_name else []
+    for name, file in outputs:
+        if file == STDOUT:
+            to_stdout.append(name)
+        elif cwd / file in files:
+            raise UsageError(f"--output names {file!r} twice", remedy="give each report a file of its own")
+        else:
+            files[cwd / file] = name
+    if len(set(to_stdout)) > 1:
+        raise UsageError(
+            f"stdout takes one report, and {' and '.join(to_stdout)} were asked for",
+            remedy="write the others to files: --output FORMAT=FILE",
+        )
+    for path in files:
+        refuse_unwritable(path)
+    targets = [Target(name, path) for path, name in files.items()]
+    return [*targets, Target(to_stdout[0] if to_stdout else "table", None)]
+
+
+def renderers(targets: Iterable[Target], options: Options, style: Style) -> list[tuple[Target, Render]]:
+    """Each target with the function that makes its text.
+
+    Raises:
+        UsageError: There is no such format.
+        RegistrationError: A plugin is malformed.
+    """
+    return [(target, _renderer(target, options, style)) for target in targets]
+
+
+def _renderer(target: Target, options: Options, style: Style) -> Render:
+    if target.format not in BUILT_IN:
+        return _of_plugin(target.format, options)
+    from doctor.report.formats import FORMATS, STYLED  # noqa: PLC0415 - behind the start-up of usage errors
+
+    if target.format not in STYLED:
+        return FORMATS[target.format]
+    if target.file is not None:
+        style = Style(verbose=style.verbose, quiet=style.quiet)
+    elif target.format == "plain":
+        style = Style(unicode=style.unicode, verbose=style.verbose, quiet=style.quiet)
+    name = "table" if target.format == "table" and _is_for_reading(target, style) else "plain"
+    return lambda report: STYLED[name](report, style)
+
+
+def _is_for_reading(target: Target, style: Style) -> bool:
+    """Whether a table would be seen as one: in a terminal, or where colour is insisted on."""
+    return target.file is None and (style.color or is_terminal(sys.stdout))
+
+
+def _of_plugin(name: str, options: Options) -> Render:
+    from doctor.config.names import nearest  # noqa: PLC0415 - few runs use a plugin's format
+    from doctor.diagnosis.run import prepare  # noqa: PLC0415 - see above
+
+    formats = prepare(options).plugins.formats
+    if name not in formats:
+        known = sorted({*BUILT_IN, *formats})
+        hint = nearest(name, known)
+        raise UsageError(
+            f"no report format is called {name!r}",
+            remedy=f"did you mean {hint!r}?" if hint else f"formats: {', '.join(known)}",
+        )
+    return lambda report: _guarded(name, formats[name], report)
+
+
+def _guarded(name: str, render: Callable[..., object], report: Report) -> str:
+    try:
+        text = render(report)
+    except Exception as error:
+        raise RegistrationError(f"the report format {name!r} failed: {type(error).__name__}: {error}") from error
+    if not isinstance(text, str):
+        raise RegistrationError(f"the report format {name!r} returned {type(text).__name__}, expected text")
+    return text
+
+
+def deliver(report: Report, renders: Iterable[tuple[Target, Render]]) -> None:
+    """Write every report, stdout last, so that a failure leaves stdout to the message about it.
+
+    Raises:
+        UsageError: A file cannot be written.
+        RegistrationError: A plugin's format failed.
+    """
+    texts = [(target, render(report)) for target, render in renders]
+    for target, text in texts:
+        if target.file is None:
+            put(text)
+        else:
+            write_text(target.file, text)
+
+
+def style_of(*, color: str | None, verbose: bool, quiet: bool, home: Path) -> Style:
+    """How reports for people look on stdout."""
+    return style_for(sys.stdout, os.environ, color=color, verbose=verbose, quiet=quiet, home=str(home))

@@ -1,0 +1,116 @@
+"""stdout is data, stderr is talk. Either may be closed, a pipe nobody reads, or unable to take a character."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TextIO
+
+from doctor.errors import UsageError
+from doctor.report.redact import redact
+from doctor.report.style import Style
+from doctor.report.visible import visible_lines
+
+SYMBOLS = "✓✗→·…"
+"""What a stream must be able to take for reports to use symbols."""
+
+
+def keep_standard_descriptors() -> None:
+    """Open the null device on every standard descriptor that is closed, lest a file opened later takes its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def put(text: str) -> None:
+    """Write data to stdout, whole. Nobody reading it is no error.
+
+    Raises:
+        UsageError: It cannot be written, such as to a full disk.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(encodable(text, sys.stdout))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon(sys.stdout)
+    except (OSError, ValueError) as error:
+        _abandon(sys.stdout)
+        raise UsageError(f"the report cannot be written to stdout: {error}") from error
+
+
+def say(text: str) -> None:
+    """Talk to the user on stderr: safe to print, without secrets; lost where there is no stderr."""
+    if sys.stderr is None:
+        return
+    lines = "".join(f"{line}\n" for line in visible_lines(redact(text)))
+    with suppress(OSError, ValueError):
+        sys.stderr.write(encodable(lines, sys.stderr))
+        sys.stderr.flush()
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """``text`` with whatever the stream's encoding cannot take written as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let whatever is still buffered go to nowhere, so that the interpreter's last flush does not complain."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person may be looking."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def wants_color(choice: str | None, stream: TextIO | None, environment: Mapping[str, str]) -> bool:
+    """Whether to use colour: what ``--color`` says, else NO_COLOR, FORCE_COLOR, the terminal."""
+    if choice in {"always", "never"}:
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR", "0") not in {"", "0"}:
+        return True
+    return is_terminal(stream) and environment.get("TERM") != "dumb"
+
+
+def takes_symbols(stream: TextIO | None) -> bool:
+    """Whether the stream's encoding has the symbols that reports use."""
+    return encodable(SYMBOLS, stream) == SYMBOLS if stream is not None else True
+
+
+def width_of_terminal() -> int:
+    """Columns of the terminal, or what COLUMNS says, or 80."""
+    import shutil  # noqa: PLC0415 - 3 ms, and only a terminal needs it
+
+    return shutil.get_terminal_size().columns
+
+
+def style_for(
+    stream: TextIO | None, environment: Mapping[str, str], *, color: str | None, verbose: bool, quiet: bool, home: str
+) -> Style:
+    """How a report for people is to look on this stream."""
+    colored = wants_color(color, stream, environment)
+    return Style(
+        width=width_of_terminal() if colored or is_terminal(stream) else 80,
+        color=colored,
+        unicode=takes_symbols(stream),
+        verbose=verbose,
+        quiet=quiet,
+        home=home,
+    )

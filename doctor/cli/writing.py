@@ -1,0 +1,66 @@
+"""Writing a file as a whole or not at all."""
+
+import os
+from pathlib import Path
+
+from doctor.errors import UsageError
+
+NEW_FILE_MODE = 0o666
+"""Less what the process's umask takes."""
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Find out before any work is done that a file cannot be written.
+
+    Raises:
+        UsageError: Its directory is missing or not writable, or it is a directory itself.
+    """
+    try:
+        _refuse(path)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{str(path)!r} cannot be written: {error}") from error
+
+
+def _refuse(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError(f"{path} is a directory", remedy="name a file in it")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is no directory, so {path.name} cannot be written", remedy=f"mkdir -p {path.parent}")
+    writable = path if path.exists() and not path.is_file() else path.resolve().parent
+    if not os.access(writable, os.W_OK):
+        raise UsageError(f"{writable} may not be written by this user", remedy="name another file")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8: a regular file is replaced at once and keeps its mode, a device or pipe is written to.
+
+    Raises:
+        UsageError: It cannot be written; a file that was there is unchanged.
+    """
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+        else:
+            _replace(path.resolve(), content)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be written: {error}") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of ``path``; ``path`` is no symlink, or what it points to would be lost."""
+    from secrets import token_hex  # noqa: PLC0415 - only where a file is written
+
+    temporary = path.with_name(f".{path.name[:100]}.{token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, NEW_FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if path.exists():
+                os.fchmod(descriptor, path.stat().st_mode & 0o7777)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink()
+        raise
