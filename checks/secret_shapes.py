@@ -44,7 +44,7 @@ _SHAPES = re.compile(
     re.VERBOSE,
 )
 
-_PROMISING = re.compile(r"[0-9]|:[^/\s][^@]*@")
+_PROMISING = re.compile(r"[0-9@]")
 """Every secret has a digit in it, or is a URL with a password."""
 
 _KINDS = {

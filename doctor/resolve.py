@@ -9,7 +9,9 @@ given by a spec (``<harness alias>:<model>``) only counts where that harness run
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from doctor.config.machine import split_model
 from doctor.errors import UsageError
@@ -128,7 +130,11 @@ def profile_model(profile: NamedProfile, stage: Stage) -> tuple[str, str] | None
 
 def session_name(pattern: str, agent: str, workspace: str) -> str:
     """Render a session name: the names' own characters that tmux or a path gives a meaning become ``-``."""
-    return pattern.replace("{agent}", _token(agent)).replace("{workspace}", _token(workspace))
+    return pattern.replace("{workspace}", _token(workspace)).replace("{agent}", _token(agent))
+
+
+_scalars = attrgetter("full_auto", "command", "model", "permission_mode", "trust_workspace")
+"""The values of ``RunnerOptions`` that are no collections."""
 
 
 def _token(text: str) -> str:
@@ -175,6 +181,17 @@ class _Named:
         return next((name for name in named if name), None)
 
 
+class _Route(NamedTuple):
+    """Where one kind of profile leads at one stage."""
+
+    runtime: Choice
+    model: Choice
+    endpoint: Choice
+    launch: CompiledArgv | None
+    dropped: tuple[str, ...]
+    unused: tuple[str, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class _Resolver:
     policy: Policy
@@ -187,47 +204,61 @@ class _Resolver:
     env_model: str | None
     workspace: str
     cwd: str
+    routes: dict[tuple[Any, ...], _Route] = field(default_factory=dict)
+    """By stage, runner and options: thousands of agents share a few routes."""
 
     def agents(self, wanted: Iterable[Stage]) -> Iterable[Binding]:
         """One binding per agent that works at a wanted stage, in the policy's order."""
         profiles = {profile.name: (index, profile) for index, profile in enumerate(self.policy.agent_profiles)}
+        pattern = self.policy.tmux.session_pattern.replace("{workspace}", _token(self.workspace))
         for index, agent in enumerate(self.policy.agents):
             if (agent.stage or Stage.EXECUTE) in wanted:
                 profile_index, profile = profiles[agent.profile]
-                yield self._binding(agent, index, profile, profile_index)
+                yield self._binding(agent, index, profile, profile_index, pattern)
 
     def stage(self, stage: Stage) -> StageBinding:
         """The row of one stage; where no map names a harness, the first agent at it (else the first of all) does."""
         agents = self.policy.agents
         agent = next((each for each in agents if (each.stage or Stage.EXECUTE) is stage), agents[0])
         profile = next(each for each in self.policy.agent_profiles if each.name == agent.profile)
-        runtime = self._runtime(stage, profile.runner)
-        options, _ = self._options(profile, runtime.value)
-        model, _ = self._model(stage, runtime.value, options)
-        return StageBinding(stage=stage, runtime=runtime, model=model, endpoint=self._endpoint(stage, runtime.value))
+        route = self._route(stage, profile)
+        return StageBinding(stage=stage, runtime=route.runtime, model=route.model, endpoint=route.endpoint)
 
-    def _binding(self, agent: Agent, index: int, profile: AgentProfile, profile_index: int) -> Binding:
+    def _binding(self, agent: Agent, index: int, profile: AgentProfile, profile_index: int, pattern: str) -> Binding:
         stage = agent.stage or Stage.EXECUTE
-        runtime = self._runtime(stage, profile.runner)
-        options, dropped = self._options(profile, runtime.value)
-        model, unused = self._model(stage, runtime.value, options)
-        endpoint = self._endpoint(stage, runtime.value)
+        route = self._route(stage, profile)
         return Binding(
             agent=agent.name,
             agent_index=index,
             profile=profile.name,
             profile_index=profile_index,
             stage=stage,
-            runtime=runtime,
-            model=model,
-            endpoint=endpoint,
+            runtime=route.runtime,
+            model=route.model,
+            endpoint=route.endpoint,
             skills=profile.skills,
-            session=session_name(self.policy.tmux.session_pattern, agent.name, self.workspace),
+            session=pattern.replace("{agent}", _token(agent.name)),  # as session_name does
             prompt_sha256=hashlib.sha256(profile.base_prompt.encode()).hexdigest(),
-            launch=self._launch(runtime.value, options, model.value, endpoint.value),
-            dropped_options=dropped,
-            unused_models=unused,
+            launch=route.launch,
+            dropped_options=route.dropped,
+            unused_models=route.unused,
         )
+
+    def _route(self, stage: Stage, profile: AgentProfile) -> _Route:
+        given = profile.runner_options
+        key = (stage, profile.runner, *_scalars(given), *given.extra_args, *given.env.items())
+        route = self.routes.get(key)
+        if route is None:
+            route = self.routes[key] = self._found(stage, profile)
+        return route
+
+    def _found(self, stage: Stage, profile: AgentProfile) -> _Route:
+        runtime = self._runtime(stage, profile.runner)
+        options, dropped = self._options(profile, runtime.value)
+        model, unused = self._model(stage, runtime.value, options)
+        endpoint = self._endpoint(stage, runtime.value)
+        launch = self._launch(runtime.value, options, model.value, endpoint.value)
+        return _Route(runtime, model, endpoint, launch, dropped, unused)
 
     def _runtime(self, stage: Stage, runner: str) -> Choice:
         routes = self.policy.orchestrator.runtime_profile
@@ -288,7 +319,7 @@ class _Resolver:
         return Choice(value=value, source=source, shadowed=shadowed), tuple(unused)
 
     def _endpoint(self, stage: Stage, runtime: str | None) -> Choice:
-        """The endpoint's name: what the profile's role names, else for harnesses that need one its own or the default."""
+        """The endpoint's name: the one the role names; for a harness that needs one else its own, else the default."""
         harness = self.registry.get(runtime) if runtime else None
         if harness is None or not harness.endpoint_kinds:
             return Choice()

@@ -232,6 +232,10 @@ def test_litellm_is_carried_by_nex_only_where_its_own_endpoint_is_configured() -
     assert carried.launch.argv[0] == "/bin/nex"
 
 
+def test_a_binding_s_session_is_rendered_from_the_policy_s_pattern() -> None:
+    assert only(resolved(policy_with(), workspace="My Shop")).session == "a-my-shop"
+
+
 def test_an_absent_harness_has_no_launch() -> None:
     assert only(resolved(policy_with("codex"), harnesses=installed("claude_code"))).launch is None
 

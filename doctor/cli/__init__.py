@@ -19,6 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(f"harness-doctor {__version__}\n")
         return 0
-    from doctor.cli.app import run  # noqa: PLC0415 - start-up of the branch above
+    try:
+        from doctor.cli.app import run  # noqa: PLC0415 - start-up of the branch above
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:
+        return 130  # interrupted while importing; everything later is answered by ``run``

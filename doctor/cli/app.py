@@ -4,7 +4,9 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 
+from doctor.cli.commands import CHECK, VERSION
 from doctor.cli.failure import failure_report
 from doctor.cli.parser import parse, program_parser, split_command
 from doctor.cli.streams import keep_standard_descriptors, put, say
@@ -13,6 +15,8 @@ from doctor.exit_codes import ExitCode
 
 TRACEBACK = "DOCTOR_TRACEBACK"
 """Variable that asks for the traceback of an internal error."""
+
+VERSION_FLAGS = frozenset({"-V", "--version"})
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -38,9 +42,8 @@ def _carry_out(arguments: Sequence[str]) -> int:
     if command is None:
         put(program_parser().format_help())
         return ExitCode.OK
-    if command.name == "check" and set(rest) & {"-V", "--version"}:
-        command, rest = split_command(["version"])
-        assert command is not None  # noqa: S101 - it is in the table
+    if command is CHECK and not VERSION_FLAGS.isdisjoint(rest):
+        command, rest = VERSION, [argument for argument in rest if argument not in VERSION_FLAGS]
     try:
         parsed = parse(command, rest)
     except SystemExit:
@@ -65,13 +68,9 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether stdout is to hold a JSON document, told without understanding the rest of the command line."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    given = [
-        (argument.partition("=") if "=" in argument else (argument, "", following))
-        for argument, following in pairs
-        if argument.startswith(("--format", "--output"))
-    ]
-    return any((name, value) in {("--format", "json"), ("--output", "json=-")} for name, _, value in given)
+    given = {argument.partition("=")[::2] for argument in arguments if "=" in argument}
+    given |= set(pairwise(arguments))
+    return not given.isdisjoint({("--format", "json"), ("--output", "json=-")})
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:

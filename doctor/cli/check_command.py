@@ -12,9 +12,7 @@ from doctor.cli.streams import say
 def run(arguments: Namespace) -> int:
     """Diagnose, and write the report wherever it was asked for."""
     options = options_of(arguments)
-    style = style_of(
-        color=arguments.color, verbose=arguments.verbose, quiet=arguments.quiet, home=options.home
-    )
+    style = style_of(color=arguments.color, verbose=arguments.verbose, quiet=arguments.quiet, home=options.home)
     targets = plan(arguments.format, arguments.output or (), options.cwd)
     renders = renderers(targets, options, style)
     from doctor.diagnosis.run import diagnose  # noqa: PLC0415 - not for a wrong command line

@@ -12,7 +12,7 @@ class Argument(NamedTuple):
     name: str
     help: str
     choices: tuple[str, ...] | None = None
-    count: str | None = None
+    nargs: str | None = None
     """``?`` or ``+``; ``None`` is exactly one."""
 
     candidates: str | None = None
@@ -72,7 +72,10 @@ CHECKS = Command(
     module="checks_command",
     summary="list the checks",
     description="Lists the checks that a run with the same selection would run, those of plugins included.",
-    examples=(("doctor checks", "all of them"), ("doctor checks --select SKL --format json", "one family, for programs")),
+    examples=(
+        ("doctor checks", "all of them"),
+        ("doctor checks --select SKL --format json", "one family, for programs"),
+    ),
     options=(
         options.LIST_FORMAT,
         *options.SELECTION,
@@ -88,9 +91,12 @@ EXPLAIN = Command(
     module="explain_command",
     summary="explain a check",
     description="Says what a check looks at, why it matters and when it fails.",
-    examples=(("doctor explain SKL001", "one check"), ("doctor explain SKL001 POL001 --format json", "two, for programs")),
+    examples=(
+        ("doctor explain SKL001", "one check"),
+        ("doctor explain SKL001 POL001 --format json", "two, for programs"),
+    ),
     options=(options.TEXT_FORMAT, options.POLICY, options.VERBOSE, *options.PLUGINS, options.CWD),
-    arguments=(Argument("codes", "code of a check, such as SKL001", count="+", candidates="codes"),),
+    arguments=(Argument("codes", "code of a check, such as SKL001", nargs="+", candidates="codes"),),
 )
 TRUST = Command(
     name="trust",
@@ -111,7 +117,7 @@ COMPLETION = Command(
     name="completion",
     module="completion_command",
     summary="complete commands and options in the shell",
-    description="Prints or installs what the shell needs to complete this program's commands, options and their values.",
+    description="Prints or installs what the shell needs to complete commands, options and their values.",
     examples=(
         ("doctor completion install --dry-run", "what would be written for the shell in use"),
         ("doctor completion install", "write it"),
@@ -120,7 +126,7 @@ COMPLETION = Command(
     options=(options.DRY_RUN, options.VERBOSE),
     arguments=(
         Argument("action", "install it, or only print it", choices=("install", "show")),
-        Argument("shell", "default: the shell in use", choices=("bash", "zsh", "fish"), count="?"),
+        Argument("shell", "default: the shell in use", choices=("bash", "zsh", "fish"), nargs="?"),
     ),
 )
 VERSION = Command(

@@ -14,8 +14,10 @@ from doctor.exit_codes import ExitCode
 
 def run(arguments: Namespace) -> int:
     """Explain each code that was named."""
-    checks = prepare(options_of(arguments)).plugins.checks
-    known = {check.code: explanation(check) for check in checks} | reserved_explanations()
+    known = reserved_explanations()
+    if not known.keys() >= {code.strip().upper() for code in arguments.codes}:
+        checks = prepare(options_of(arguments)).plugins.checks
+        known |= {check.code: explanation(check) for check in checks}
     explained = [_find(code, known) for code in arguments.codes]
     if arguments.format == "json":
         from doctor.report.json_format import SCHEMA_VERSION, dumps  # noqa: PLC0415 - one way of printing

@@ -44,10 +44,12 @@ STAGES = ("interview", "execute", "evaluate", "reflect")
 
 VERBOSE = Option(("-v", "--verbose"), "say more: timings, every path tried, tracebacks")
 QUIET = Option(("-q", "--quiet"), "only findings and the summary")
-COLOR = Option(("--color",), "when to use colour (default: auto; NO_COLOR and FORCE_COLOR count)", choices=("auto", "always", "never"))
-CWD = Option(
-    ("-C", "--cwd"), "look from DIR instead of the current directory", metavar="DIR", candidates="directories"
+COLOR = Option(
+    ("--color",),
+    "when to use colour (default: auto; NO_COLOR and FORCE_COLOR count)",
+    choices=("auto", "always", "never"),
 )
+CWD = Option(("-C", "--cwd"), "look from DIR instead of the current directory", metavar="DIR", candidates="directories")
 POLICY = Option(
     ("--policy",),
     "policy file (default: .metawsm/policy.json or .toml, looked for upwards to the repository's root)",
@@ -88,7 +90,10 @@ IGNORE = Option(
     ("--ignore",), "leave these checks out", metavar="CODES", convert=names, many="extend", candidates="codes"
 )
 KEYWORD = Option(
-    ("-k",), "run only checks whose code, family or title match, such as 'skill and not home'", metavar="EXPR", dest="keyword"
+    ("-k",),
+    "run only checks whose code, family or title match, such as 'skill and not home'",
+    metavar="EXPR",
+    dest="keyword",
 )
 ONLINE = Option(("--online",), "allow checks that use the network")
 JOBS = Option(("--jobs",), "checks and probes at once", metavar="N", convert=positive_count)

@@ -43,6 +43,8 @@ def split_command(arguments: Sequence[str]) -> tuple[Command | None, list[str]]:
         asks = any(argument in {"-h", "--help"} for argument in arguments)
         return (None if asks else CHECK), list(arguments)
     name = arguments[index]
+    if name not in COMMANDS and any(_is_unknown_option(argument) for argument in arguments[:index]):
+        return CHECK, list(arguments)  # whose parser names the option; the word may be meant as its value
     if name not in COMMANDS:
         hint = nearest(name, list(COMMANDS))
         remedy = f"did you mean {hint!r}?" if hint else f"commands: {', '.join(COMMANDS)}"
@@ -50,8 +52,18 @@ def split_command(arguments: Sequence[str]) -> tuple[Command | None, list[str]]:
     return COMMANDS[name], [*arguments[:index], *arguments[index + 1 :]]
 
 
+def _flags(*, valued: bool = False) -> set[str]:
+    """Spellings of every option of every command, or of those that take a value."""
+    options = (option for command in COMMANDS.values() for option in command.options)
+    return {flag for option in options if option.takes_value or not valued for flag in option.flags}
+
+
+def _is_unknown_option(argument: str) -> bool:
+    return argument.startswith("--") and argument.partition("=")[0] not in _flags()
+
+
 def _first_positional(arguments: Sequence[str]) -> int | None:
-    valued = {flag for command in COMMANDS.values() for each in command.options if each.takes_value for flag in each.flags}
+    valued = _flags(valued=True)
     skip = False
     for index, argument in enumerate(arguments):
         if skip or (argument.startswith("-") and argument not in {"-", "--"}):
@@ -81,8 +93,9 @@ def _unknown(command: Command, argument: str) -> str:
     if not argument.startswith("-"):
         return f"{command.name} takes no argument {argument!r}"
     name = argument.partition("=")[0]
-    hint = nearest(name, [flag for option in command.options for flag in option.flags if flag.startswith("--")])
-    return f"{command.name} has no option {name!r}" + (f"; did you mean {hint}?" if hint else "")
+    known = [flag[2:] for option in command.options for flag in option.flags if flag.startswith("--")]
+    hint = nearest(name.lstrip("-"), known)
+    return f"{command.name} has no option {name!r}" + (f"; did you mean --{hint}?" if hint else "")
 
 
 def command_parser(command: Command) -> Parser:
@@ -133,7 +146,7 @@ def fill(parser: argparse.ArgumentParser, command: Command) -> None:
 def _add_argument(parser: argparse.ArgumentParser, argument: Argument) -> None:
     metavar = None if argument.choices else argument.name.upper().removesuffix("S")
     action = parser.add_argument(
-        argument.name, help=argument.help, choices=argument.choices, nargs=argument.count, metavar=metavar
+        argument.name, help=argument.help, choices=argument.choices, nargs=argument.nargs, metavar=metavar
     )
     _remember(action, argument.candidates)
 

@@ -74,7 +74,7 @@ class Progress:
 
 
 def stream_for_progress(*, quiet: bool, dumb: bool) -> TextIO | None:
-    """stderr where a person sees it and nothing else is asked for; only then is stdout a terminal too."""
+    """Where to show progress: stderr, if a person sees both it and stdout and wants to; else ``None``."""
     from doctor.cli.streams import is_terminal  # noqa: PLC0415 - keeps this module's names short
 
     wanted = not quiet and not dumb and is_terminal(sys.stdout) and is_terminal(sys.stderr)

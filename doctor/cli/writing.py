@@ -25,7 +25,9 @@ def _refuse(path: Path) -> None:
     if path.is_dir():
         raise UsageError(f"{path} is a directory", remedy="name a file in it")
     if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no directory, so {path.name} cannot be written", remedy=f"mkdir -p {path.parent}")
+        raise UsageError(
+            f"{path.parent} is no directory, so {path.name} cannot be written", remedy=f"mkdir -p {path.parent}"
+        )
     writable = path if path.exists() and not path.is_file() else path.resolve().parent
     if not os.access(writable, os.W_OK):
         raise UsageError(f"{writable} may not be written by this user", remedy="name another file")

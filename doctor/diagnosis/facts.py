@@ -1,7 +1,7 @@
 """The built-in facts: each function's parameters name the facts it needs, and each is computed once, when asked for."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
 from doctor.config.paths import Paths
@@ -18,6 +18,11 @@ from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.options import Options
 from doctor.model.policy import Policy
 from doctor.resolve import Resolution, endpoints_of, resolve
+
+T = TypeVar("T")
+
+VERSION_ARGUMENTS = {"tmux": ("-V",)}
+"""What makes a tool print its version, where that is not ``--version``."""
 
 
 def policy(policy_file: Loaded[Policy]) -> Policy:
@@ -73,7 +78,7 @@ def harnesses(prober: Prober) -> Mapping[str, HarnessFact]:
 
 def tools(prober: Prober) -> Callable[[str], ProgramFact]:
     """A function from a tool's name to what is known of it; it is probed when first asked for."""
-    return prober.tool
+    return lambda name: prober.tool(name, args=VERSION_ARGUMENTS.get(name, ("--version",)))
 
 
 def endpoints(machine: Machine, named_profile: NamedProfile | None) -> Mapping[str, Endpoint]:
@@ -82,6 +87,7 @@ def endpoints(machine: Machine, named_profile: NamedProfile | None) -> Mapping[s
 
 
 def resolution(
+    *,
     options: Options,
     project: Project,
     policy: Policy,
@@ -137,7 +143,7 @@ def skills(
     return found
 
 
-def _value_of(loaded: Loaded[Any], what: str) -> Any:
+def _value_of(loaded: Loaded[T], what: str) -> T:
     if loaded.value is None:
         raise Unavailable(f"{what} cannot be read")
     return loaded.value

@@ -11,7 +11,7 @@ from doctor.harness.state import names_in_env_file, read_json, read_text
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
 
 BYPASS = ("-z", "--oneshot", "--yolo")
-_API_KEY = re.compile(r"^\s*api_key\s*:\s*[^\s#]", re.MULTILINE)
+_API_KEY = re.compile(r"""^[ \t]*api_key[ \t]*:[ \t]*(?:[^\s'"#]|['"][^'"])""", re.MULTILINE)
 
 
 class Hermes(Harness):

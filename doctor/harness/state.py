@@ -11,7 +11,9 @@ LARGEST = 16 * 1024 * 1024
 """Bytes. Claude Code's state file holds histories and grows to several megabytes."""
 
 _COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
-_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*\S", re.MULTILINE)
+_ASSIGNMENT = re.compile(
+    r"""^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(?:[^\s'"#]|['"][^'"])""", re.MULTILINE
+)
 
 
 def read_text(path: Path) -> str | None:

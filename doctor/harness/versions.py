@@ -3,9 +3,9 @@
 import re
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_FULL = re.compile(r"(?<![\w.])v?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.-]+)?)")
-_SHORT = re.compile(r"(?<![\w.])v?(\d+\.\d+[a-z]?)(?![\w.])")
-_RELEASE = re.compile(r"\d+(?:\.\d+)*")
+_FULL = re.compile(r"(?<![\w.])v?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.-]+)?)", re.ASCII)
+_SHORT = re.compile(r"(?<![\w.])v?(\d+\.\d+[a-z]?)(?![\w.])", re.ASCII)
+_RELEASE = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 
 VersionKey = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 

@@ -36,8 +36,15 @@ execute = "claude"
 """
 
 
-def summary(loaded: Loaded[Policy]) -> list[tuple[str, str, int | None, int | None]]:
-    return [(p.rule, p.subject, p.location.line, p.location.column) for p in loaded.problems]
+def summary(loaded: Loaded[Policy]) -> list[tuple[str, str, int, str]]:
+    """Rule, subject, line and the rest of the line of every problem."""
+    assert loaded.document is not None
+    lines = loaded.document.text.splitlines()
+    places = [(problem.location.line or 0, problem.location.column or 0) for problem in loaded.problems]
+    return [
+        (problem.rule, problem.subject, line, lines[line - 1][column - 1 :])
+        for problem, (line, column) in zip(loaded.problems, places, strict=True)
+    ]
 
 
 def test_no_file_is_the_embedded_default(runners: tuple[RunnerSpec, ...]) -> None:
@@ -115,8 +122,13 @@ def test_problems_of_every_kind_come_out_in_one_pass_in_the_order_of_the_file(re
   "helth": {},
   "health": {"idle_seconds": "x"},
   "agent_profiles": [
-    {"name": "a", "runner": "codx", "skills": 3},
-    {"name": "a", "runner": "claude", "base_prompt": "x", "runner_options": {"full_auto": true, "modle": "x"}}
+    {"name": "a",
+     "runner": "codx",
+     "skills": 3},
+    {"name": "a",
+     "runner": "claude", "base_prompt": "x",
+     "runner_options": {"full_auto": true,
+                        "modle": "x"}}
   ],
   "agents": [
     {"name": "w", "profile": "b"},
@@ -127,26 +139,26 @@ def test_problems_of_every_kind_come_out_in_one_pass_in_the_order_of_the_file(re
     )
     assert loaded.value is None
     assert summary(loaded) == [
-        ("unknown-key", "helth", 3, 3),
-        ("type", "health.idle_seconds", 4, 30),
-        ("reference", "agent_profiles[0].runner", 6, 29),
-        ("type", "agent_profiles[0].skills", 6, 47),
-        ("value", "agent_profiles[1].name", 7, 14),
-        ("unknown-key", "agent_profiles[1].runner_options.full_auto", 7, 77),
-        ("unknown-key", "agent_profiles[1].runner_options.modle", 7, 96),
-        ("reference", "agents[0].profile", 10, 29),
-        ("duplicate-key", "agents[1].name", 11, 35),
-        ("value", "agents[2]", 12, 5),
-        ("value", "agents[2].stage", 12, 29),
+        ("unknown-key", "helth", 3, '"helth": {},'),
+        ("type", "health.idle_seconds", 4, '"x"},'),
+        ("reference", "agent_profiles[0].runner", 7, '"codx",'),
+        ("type", "agent_profiles[0].skills", 8, "3},"),
+        ("value", "agent_profiles[1].name", 9, '"a",'),
+        ("unknown-key", "agent_profiles[1].runner_options.full_auto", 11, '"full_auto": true,'),
+        ("unknown-key", "agent_profiles[1].runner_options.modle", 12, '"modle": "x"}}'),
+        ("reference", "agents[0].profile", 15, '"b"},'),
+        ("duplicate-key", "agents[1].name", 16, '"name": "v"},'),
+        ("value", "agents[2]", 17, '{"profile": "a", "stage": "Execute"}'),
+        ("value", "agents[2].stage", 17, '"Execute"}'),
     ]
 
 
 def test_a_toml_policy_has_its_problems_placed_alike(read_policy: ReadPolicy) -> None:
     text = TOML.replace("base_prompt", "base_promt").replace('"codex-default"\n\n[orch', '"codex"\n\n[orch')
     assert summary(read_policy(text, "toml")) == [
-        ("value", "agent_profiles[0].base_prompt", 4, 3),
-        ("unknown-key", "agent_profiles[0].base_promt", 7, 1),
-        ("reference", "agents[0].profile", 13, 11),
+        ("value", "agent_profiles[0].base_prompt", 4, "agent_profiles]]"),
+        ("unknown-key", "agent_profiles[0].base_promt", 7, 'base_promt = "Implement."'),
+        ("reference", "agents[0].profile", 13, '"codex"'),
     ]
 
 

@@ -1,5 +1,4 @@
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,10 @@ NOW = 1_800_000_000.0
 
 def cache_at(path: Path | None, now: float = NOW) -> ProbeCache:
     return ProbeCache(path, lambda: now)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 def saved(path: Path, now: float = NOW, **answers: str) -> None:
@@ -27,7 +30,7 @@ def test_an_answer_is_there_in_the_next_run(tmp_path: Path) -> None:
 
     assert cache_at(path).get("codex", at_most=60) == {"version": "0.169.0", "at": NOW}
     assert path.stat().st_mode & 0o777 == 0o600
-    assert os.listdir(path.parent) == ["probes.json"]
+    assert names_in(path.parent) == ["probes.json"]
 
 
 @pytest.mark.parametrize(("now", "there"), [(NOW + 60, True), (NOW + 61, False), (NOW - 1, False)])
@@ -69,7 +72,7 @@ def test_a_place_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
 
     saved(tmp_path / "file" / "probes.json", codex="0.169.0")
 
-    assert os.listdir(tmp_path) == ["file"]
+    assert names_in(tmp_path) == ["file"]
 
 
 def test_a_directory_in_the_files_place_is_no_error_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -77,7 +80,7 @@ def test_a_directory_in_the_files_place_is_no_error_and_leaves_nothing_behind(tm
 
     saved(tmp_path / "probes.json", codex="0.169.0")
 
-    assert os.listdir(tmp_path) == ["probes.json"]
+    assert names_in(tmp_path) == ["probes.json"]
 
 
 def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:
@@ -91,7 +94,7 @@ def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:
 def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
     cache_at(tmp_path / "probes.json").save()
 
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
 
 
 def test_what_another_process_wrote_meanwhile_stays(tmp_path: Path) -> None:
@@ -121,7 +124,7 @@ def test_no_key_is_never_remembered(tmp_path: Path) -> None:
     cache.put(None, {"version": "1.0.0"})
     cache.save()
 
-    assert os.listdir(tmp_path) == []
+    assert names_in(tmp_path) == []
     assert cache.get(None, at_most=60) is None
 
 

@@ -99,7 +99,8 @@ def test_a_third_party_harness_joins_the_built_in_ones() -> None:
 
 
 def malformed(**changes: object) -> Harness:
-    return type("Malformed", (Acme,), changes)()
+    made: type[Harness] = type("Malformed", (Acme,), changes)
+    return made()
 
 
 @pytest.mark.parametrize(

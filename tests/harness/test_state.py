@@ -52,6 +52,8 @@ def test_a_path_through_other_things_is_empty() -> None:
 
 
 def test_only_names_that_have_a_value_are_taken_from_an_env_file(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("# KEY=1\nexport A_KEY=secret\n B_KEY = 'x'\nEMPTY=\nEMPTY2=  \nnot a line\n")
+    (tmp_path / ".env").write_text(
+        "# KEY=1\nexport A_KEY=secret\n B_KEY = 'x'\nEMPTY=\nEMPTY2=  \nEMPTY3=''\nCOMMENT= # none\nnot a line\n"
+    )
 
     assert names_in_env_file(tmp_path / ".env") == {"A_KEY", "B_KEY"}

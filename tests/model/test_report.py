@@ -41,9 +41,7 @@ def finding(*affects: str, severity: Severity = Severity.ERROR) -> Finding:
     return Finding(code="ABC001", severity=severity, subject="s", message="m", affects=affects)
 
 
-@pytest.mark.parametrize(
-    "tag", ["*", "agent:a", "profile:p", "stage:execute", "runtime:codex", "skill:diary"]
-)
+@pytest.mark.parametrize("tag", ["*", "agent:a", "profile:p", "stage:execute", "runtime:codex", "skill:diary"])
 def test_an_error_that_touches_a_binding_blocks_it(tag: str) -> None:
     assert not report_with(finding(tag)).agent_ok(BINDING)
 

@@ -1,0 +1,84 @@
+"""Answering the shell's question what could come next."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import argcomplete
+from argcomplete.completers import DirectoriesCompleter, FilesCompleter
+
+from doctor.cli.parser import program_parser
+from doctor.errors import DoctorError
+
+
+def complete() -> None:
+    """Print the candidates for what stands on the command line so far, and end the process."""
+    parser = program_parser()
+    add_completers(parser)
+    argcomplete.autocomplete(parser, always_complete_options=False)
+
+
+def add_completers(parser: argparse.ArgumentParser) -> None:
+    """Give every action of a parser, and of its commands' parsers, what completes its value."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to look at them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 - see above
+            for child in dict.fromkeys(action.choices.values()):
+                add_completers(child)
+        elif kind := getattr(action, "candidates", None):
+            action.completer = COMPLETERS[kind]  # type: ignore[attr-defined]
+
+
+def codes(**_: Any) -> Iterable[str]:
+    """Codes of the built-in checks and the plugins', and their families."""
+    checks = _prepared().plugins.checks
+    return {name: check.title for check in checks for name in (check.code, check.family)}
+
+
+def formats(**_: Any) -> Iterable[str]:
+    """Names of report formats."""
+    return sorted({"table", "plain", "json", *_prepared().plugins.formats})
+
+
+def runtimes(**_: Any) -> Iterable[str]:
+    """Ids of harnesses."""
+    return list(_prepared().registry.ids)
+
+
+def profiles(**_: Any) -> Iterable[str]:
+    """Names of named profiles."""
+    from doctor.config.paths import machine_paths  # noqa: PLC0415 - one question needs it
+
+    directory = machine_paths(os.environ, Path.home()).profiles_dir
+    return sorted(path.stem for path in directory.glob("*.toml"))
+
+
+def _prepared() -> Any:
+    from doctor.diagnosis.run import prepare  # noqa: PLC0415 - some questions need it
+    from doctor.model.options import Options  # noqa: PLC0415 - see above
+
+    return prepare(Options())
+
+
+def _quiet(candidates: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
+    """The candidates, or none where the project or a plugin is broken: a completion is no place for an error."""
+
+    def answer(**given: Any) -> Iterable[str]:
+        try:
+            return candidates(**given)
+        except (DoctorError, OSError):
+            return ()
+
+    return answer
+
+
+COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
+    "files": FilesCompleter(),
+    "directories": DirectoriesCompleter(),
+    "codes": _quiet(codes),
+    "formats": _quiet(formats),
+    "runtimes": _quiet(runtimes),
+    "profiles": _quiet(profiles),
+}
+"""By the kind that the tables of options name."""

@@ -1,0 +1,42 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from doctor.config.paths import Paths, machine_paths
+
+
+def test_the_three_variables_win_one_by_one(tmp_path: Path) -> None:
+    environment = {"DOCTOR_CONFIG_DIR": str(tmp_path / "c"), "DOCTOR_CACHE_DIR": " ", "HOME": "/nobody"}
+    paths = machine_paths(environment, Path("/nobody"))
+    assert paths.config_dir == tmp_path / "c"
+    assert paths.cache_dir == Path("/nobody/.cache/harness-doctor")
+
+
+def test_another_environment_gets_xdg_directories_below_its_own_home() -> None:
+    environment = {"XDG_STATE_HOME": "/elsewhere", "XDG_CACHE_HOME": "relative"}
+    assert machine_paths(environment, Path("/nobody")) == Paths(
+        config_dir=Path("/nobody/.config/harness-doctor"),
+        state_dir=Path("/elsewhere/harness-doctor"),
+        cache_dir=Path("/nobody/.cache/harness-doctor"),
+    )
+
+
+def test_this_process_gets_what_platformdirs_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "conf"))
+    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "DOCTOR_CONFIG_DIR", "DOCTOR_STATE_DIR", "DOCTOR_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    from platformdirs import user_cache_path, user_config_path, user_state_path
+
+    assert machine_paths(dict(os.environ), Path.home()) == Paths(
+        config_dir=user_config_path("harness-doctor", appauthor=False),
+        state_dir=user_state_path("harness-doctor", appauthor=False),
+        cache_dir=user_cache_path("harness-doctor", appauthor=False),
+    )
+
+
+def test_nothing_is_created(tmp_path: Path) -> None:
+    paths = machine_paths({}, tmp_path)
+    assert paths.profile_file("x") == tmp_path / ".config/harness-doctor/profiles/x.toml"
+    assert list(tmp_path.iterdir()) == []
