@@ -192,9 +192,11 @@ class AGP006(doctor.Check):
 class AGP007(doctor.Check):
     """Every profile that a shell runs has a command.
 
-    A stage map can bring a profile that was written for an agent CLI to the shell, which starts nothing without
-    `runner_options.command`.
+    A stage map can bring a profile that was written for an agent CLI to the shell, which then waits for a person to
+    type, where nobody sits.
     """
+
+    severity = doctor.Severity.WARNING
 
     def run(self, policy: doctor.Policy, bindings: Bindings, registry: doctor.Registry) -> Iterator[doctor.Finding]:
         """Fails when the harness chosen for the agent takes a command instead of a prompt, and there is none."""

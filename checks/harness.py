@@ -41,10 +41,9 @@ class HRN001(doctor.Check):
             fact = harnesses.get(harness.id) if harness else None
             if harness is None or fact is None:
                 yield self._absent(use, f"{use.runtime} is no harness known here", f"known: {listed(registry.ids)}")
-            elif not fact.found and not fact.builtin:
-                looked = " or ".join(harness.binaries)
-                remedy = f"install it: {harness.install}" if harness.install else f"put {looked} on PATH"
-                yield self._absent(use, f"{harness.id} was not found (looked for {looked} on PATH)", remedy)
+            elif not fact.found:
+                remedy = f"install it: {harness.install}" if harness.install else "put its program on PATH"
+                yield self._absent(use, f"{harness.id} was not found ({_looked_for(harness, fact)})", remedy)
 
     def _absent(self, use: Use, seen: str, remedy: str) -> doctor.Finding:
         stage = use.tags if use.stage else ()
@@ -56,6 +55,12 @@ class HRN001(doctor.Check):
             affects=(f"runtime:{use.runtime}", *stage),
             key=use.key,
         )
+
+
+def _looked_for(harness: doctor.Harness, fact: doctor.HarnessFact) -> str:
+    if harness.binaries:
+        return f"looked for {' or '.join(harness.binaries)} on PATH"
+    return listed(f"{each.path} {each.problem}" for each in fact.program.candidates) or "nothing to look for"
 
 
 class HRN002(doctor.Check):

@@ -16,17 +16,17 @@ class _Entry(NamedTuple):
     """One entry of a profile's list of skills, as every harness gets it that runs the profile."""
 
     profile: str
-    index: int
+    profile_index: int
     position: int
     facts: tuple[doctor.SkillFact, ...]
 
     @property
     def subject(self) -> str:
-        return f"agent_profiles[{self.index}].skills[{self.position}]"
+        return f"agent_profiles[{self.profile_index}].skills[{self.position}]"
 
     @property
     def pointer(self) -> str:
-        return doctor.pointer("agent_profiles", self.index, "skills", self.position)
+        return doctor.pointer("agent_profiles", self.profile_index, "skills", self.position)
 
 
 def _entries(bindings: Iterable[doctor.Binding], skills: Skills) -> Iterator[_Entry]:

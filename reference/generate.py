@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import checks
-from command_pages import cli_page
 from doctor import exit_codes
+from doctor.cli.manual import markdown
 from doctor.config.schema import schemas
 from doctor.diagnosis.check import Check
 from doctor.harness.base import Harness
@@ -103,7 +103,9 @@ def check_page(check: type[Check]) -> str:
     )
     data = "\n".join(["| | |", "|---|---|", *facts])
     why = f"## Why it matters\n\n{prose(check.why)}" if check.why else ""
-    return page(f"{check.code}: {check.title}", data, why, f"## When it fails\n\n{prose(check.fails)}")
+    return page(
+        f"{check.code}: {check.title.removesuffix('.')}", data, why, f"## When it fails\n\n{prose(check.fails)}"
+    )
 
 
 def prose(text: str) -> str:
@@ -115,6 +117,11 @@ def schema_pages() -> Iterator[tuple[str, str]]:
     """The JSON Schemas of every file and of the report."""
     for name, schema in schemas(Registry(builtin_harnesses()).specs()).items():
         yield f"schemas/{name}", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def cli_page() -> tuple[str, str]:
+    """The commands and their options, from the tables that the parser is made from."""
+    return "cli.md", f"{NOTE}\n\n{markdown()}"
 
 
 def exit_codes_page() -> tuple[str, str]:
@@ -205,7 +212,7 @@ def quoted(words: Sequence[str]) -> str:
 
 def pages() -> dict[str, str]:
     """Every generated file by its path below this directory."""
-    single = (cli_page(NOTE), exit_codes_page(), policy_page(), machine_page(), harnesses_page())
+    single = (cli_page(), exit_codes_page(), policy_page(), machine_page(), harnesses_page())
     return dict([*single, *check_pages(), *schema_pages()])
 
 

@@ -119,7 +119,7 @@ def rules_in_words(rules: Mapping[str, Any]) -> Iterator[str]:
     for pattern in ("pattern", "key_pattern"):
         if pattern in rules:
             whose = "keys match" if pattern == "key_pattern" else "matches"
-            yield f"{whose} `{rules[pattern]}`"
+            yield f"{whose} {literal(rules[pattern])}"
     if "harness" in rules:
         yield HARNESS[rules["harness"]]
     if "shorthand" in rules:
@@ -141,7 +141,12 @@ def default_in_words(field: Field[Any]) -> str:
 
 def code(value: Any) -> str:
     """A value as it would stand in JSON."""
-    return f"`{escaped(json.dumps(value))}`"
+    return literal(escaped(json.dumps(value)))
+
+
+def literal(text: str) -> str:
+    """Text as Markdown code, even where it holds a backtick."""
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
 
 
 def escaped(text: str) -> str:

@@ -88,12 +88,15 @@ class _UnreadError(Exception):
         self.problems = problems
 
 
-def read_document(path: Path, kind: Kind) -> tuple[Document | None, tuple[ConfigProblem, ...]]:
+def read_document(
+    path: Path, kind: Kind, *, may_be_blank: bool = False
+) -> tuple[Document | None, tuple[ConfigProblem, ...]]:
     """Read and parse a file in bounded time and memory.
 
     Args:
         path: Any path at all: directories, pipes, devices, binary and huge files each give one problem.
         kind: What it must contain.
+        may_be_blank: Whether a file without any text is accepted, as TOML would.
 
     Returns:
         The document, or ``None`` when there is none; and what is wrong below the level of types: it cannot be
@@ -103,6 +106,8 @@ def read_document(path: Path, kind: Kind) -> tuple[Document | None, tuple[Config
         absolute = os.path.abspath(path)  # noqa: PTH100 - symlinks stay as the user wrote them
         content = _content(path, absolute)
         text = _text(content, absolute)
+        if not may_be_blank:
+            _refuse_blank(text, absolute)
         parsed = _parsed(text, kind, absolute)
     except _UnreadError as error:
         return None, error.problems
@@ -141,15 +146,16 @@ def _text(content: bytes, path: str) -> str:
     if zero >= 0:
         raise _bad_text(path, content, zero, "the file is binary: it holds a NUL byte", "name a text file")
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8: byte 0x{content[error.start]:02x} fits no character"
         raise _bad_text(path, content, error.start, message, "save it as UTF-8") from error
+
+
+def _refuse_blank(text: str, path: str) -> None:
     if not text.strip():
-        raise _UnreadError(
-            whole_file(path, "syntax", "the file is empty", "write a document, or remove the file", line=1, column=1)
-        )
-    return text
+        remedy = "write a document, or remove the file"
+        raise _UnreadError(whole_file(path, "syntax", "the file is empty", remedy, line=1, column=1))
 
 
 def _bad_text(path: str, content: bytes, offset: int, message: str, remedy: str) -> _UnreadError:

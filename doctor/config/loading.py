@@ -23,8 +23,8 @@ referred to, and where to note problems."""
 def load(
     path: Path, kind: Kind, type_: type[T], *, runners: Sequence[RunnerSpec], rules: WholeRules | None = None
 ) -> Loaded[T]:
-    """Read a file as ``type_``."""
-    document, problems = read_document(path, kind)
+    """Read a file as ``type_``. A TOML file without any text is one without any key."""
+    document, problems = read_document(path, kind, may_be_blank=kind == "toml")
     if document is None:
         return Loaded(value=None, problems=problems)
     words = Vocabulary(RunnerNames(runners))

@@ -39,7 +39,7 @@ def find_project(*, cwd: Path, home: Path, policy: Path | None) -> Project:
     cwd = _absolute(cwd)
     repository = next((directory for directory in (cwd, *cwd.parents) if _exists(directory / ".git")), None)
     if policy is not None:
-        chosen = _absolute(cwd / policy.expanduser())
+        chosen = _absolute(cwd / policy)
         inside = next((up.parent for up in chosen.parents if up.name == DIRECTORY), None)
         root = inside or repository or cwd
         return Project(root=root, cwd=cwd, home=home, policy_path=chosen, repository=repository)

@@ -145,10 +145,9 @@ class Prober:
     def _ask_version(self, located: ProgramFact, args: tuple[str, ...], limit: float) -> ProgramFact:
         identity = program_identity(located.path or "")
         key = identity and _key("version", identity, *args)
-        known = self._cache.get(key, at_most=DAY)
-        if known is not None:
-            version, text = str(known.get("version")), str(known.get("text"))
-            return replace(located, version=version, version_text=text, version_source="cache")
+        match self._cache.get(key, at_most=DAY):
+            case {"version": str(version), "text": str(text)}:
+                return replace(located, version=version, version_text=text, version_source="cache")
         answer = self._run(located, args, limit)
         fact = _read_version(located, args, answer, self._limit(limit))
         if fact.version is not None:
@@ -168,9 +167,9 @@ class Prober:
 
     def _ask_auth(self, harness: Harness, args: tuple[str, ...]) -> tuple[Auth, str | None]:
         located = self._located(harness)
-        known = self._cache.get(self._auth_key(harness, located, args), at_most=HOUR)
-        if known is not None and known.get("auth") in tuple(Auth):
-            return Auth(known["auth"]), str(known.get("detail"))
+        match self._cache.get(self._auth_key(harness, located, args), at_most=HOUR):
+            case {"auth": "yes" | "no" | "unknown" as word, "detail": str(detail)}:
+                return Auth(word), detail
         answer = self._run(located, args, harness.auth_timeout)
         if answer.timed_out or answer.error:
             why = answer.error or f"no answer within {self._limit(harness.auth_timeout):g} s"
@@ -197,9 +196,9 @@ class Prober:
             return None
         identity = program_identity(located.path)
         key = identity and _key("help", identity, *call)
-        known = self._cache.get(key, at_most=DAY)
-        if known is not None:
-            return frozenset(map(str, known.get("flags", ())))
+        match self._cache.get(key, at_most=DAY):
+            case {"flags": list(listed)}:
+                return frozenset(map(str, listed))
         answer = self._run(located, call, HELP_TIMEOUT)
         flags = listed_flags(f"{answer.stdout}\n{answer.stderr}")
         if answer.timed_out or answer.error or not flags:

@@ -12,8 +12,8 @@ class Choice:
 
     value: str | None = None
     source: str = "none"
-    """``flag``, ``stage``, ``default``, ``env:NAME``, ``config``, ``agent``, ``profile:NAME``, ``policy``, ``machine`` or
-    ``none``."""
+    """``flag``, ``stage``, ``default``, ``env:NAME``, ``config``, ``agent``, ``profile:NAME``,
+    ``policy``, ``machine`` or ``none``."""
 
     shadowed: tuple[str, ...] = ()
     """What weaker sources say, each as ``source=value``; only those that differ."""

@@ -111,7 +111,8 @@ class _Writer:
         return {
             "stage": str(row.stage),
             **self.runtime(row.runtime, fact),
-            **self.model(row.model, row.endpoint),
+            **self.model(row.model),
+            "endpoint": self.clean.optional(row.endpoint.value),
             "ok": self.report.stage_ok(row),
         }
 
@@ -122,7 +123,9 @@ class _Writer:
             "profile": self.clean(binding.profile),
             "stage": str(binding.stage),
             **self.runtime(binding.runtime, fact),
-            **self.model(binding.model, binding.endpoint),
+            **self.model(binding.model),
+            "endpoint": self.clean.optional(binding.endpoint.value),
+            "endpoint_source": binding.endpoint.source,
             "ok": self.report.agent_ok(binding),
             "session": self.clean(binding.session),
             "prompt_sha256": binding.prompt_sha256,
@@ -141,13 +144,8 @@ class _Writer:
             "version": self.clean.optional(fact.program.version) if fact else None,
         }
 
-    def model(self, model: Choice, endpoint: Choice) -> Object:
-        return {
-            "model": self.clean.optional(model.value),
-            "model_source": model.source,
-            "endpoint": self.clean.optional(endpoint.value),
-            "endpoint_source": endpoint.source,
-        }
+    def model(self, model: Choice) -> Object:
+        return {"model": self.clean.optional(model.value), "model_source": model.source}
 
     def skill(self, name: str, runtime_id: str) -> Object:
         fact = self.report.skills.get((name, runtime_id))

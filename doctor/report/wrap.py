@@ -2,7 +2,7 @@
 
 import re
 
-_PIECES = re.compile(r"""(?:`[^`]*`|"[^"]*"|(?<!\w)'[^']*'|[^\s`"'])(?:`[^`]*`|"[^"]*"|\S)*""")
+_PIECES = re.compile(r"""(?:`[^`]*`|"[^"]*"|(?<!\w)'[^']*'|\S)+""")
 """A word; spaces inside quotes or backticks belong to it."""
 
 

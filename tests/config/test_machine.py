@@ -14,6 +14,11 @@ def test_a_missing_file_is_the_defaults(tmp_path: Path, runners: tuple[RunnerSpe
     assert loaded.problems == ()
 
 
+def test_an_empty_file_is_the_defaults_too(tmp_path: Path, runners: tuple[RunnerSpec, ...]) -> None:
+    (tmp_path / "machine.toml").write_text("\n")
+    assert load_machine(tmp_path / "machine.toml", runners=runners).value == Machine()
+
+
 def test_a_dangling_file_is_a_problem(tmp_path: Path, runners: tuple[RunnerSpec, ...]) -> None:
     (tmp_path / "machine.toml").symlink_to("gone")
     loaded = load_machine(tmp_path / "machine.toml", runners=runners)

@@ -115,6 +115,12 @@ def test_the_runtime_profile_is_null_a_string_or_an_object(read_policy: ReadPoli
     assert (profile.backend_profile if profile else None) == ("worker" if written else None)
 
 
+@pytest.mark.parametrize("suffix", ["json", "toml"])
+def test_a_blank_policy_is_refused_in_either_format(read_policy: ReadPolicy, suffix: str) -> None:
+    (problem,) = read_policy(" \n", suffix).problems
+    assert (problem.rule, problem.message) == ("syntax", "the file is empty")
+
+
 def test_problems_of_every_kind_come_out_in_one_pass_in_the_order_of_the_file(read_policy: ReadPolicy) -> None:
     loaded = read_policy(
         """{

@@ -28,6 +28,8 @@ model = "hermes:a/b:free"
 LANG = "C"
 """
 
+DEFAULT = '{name = "%s", url = "http://h", is_default = true}'
+
 
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
@@ -70,8 +72,7 @@ def test_a_profile_is_read_with_its_model_specs_as_written(paths: Paths, runners
             "llm_endpoints.endpoints[1].name",
         ),
         (
-            '[[llm_endpoints.endpoints]]\nname = "a"\nurl = "http://h"\nis_default = true\n'
-            '[[llm_endpoints.endpoints]]\nname = "b"\nurl = "http://h"\nis_default = true',
+            f"llm_endpoints.endpoints = [{DEFAULT % 'a'}, {DEFAULT % 'b'}]",
             "value",
             "llm_endpoints.endpoints[1].is_default",
         ),
@@ -107,8 +108,6 @@ def test_nothing_said_is_no_profile(paths: Paths, runners: tuple[RunnerSpec, ...
 def test_the_flag_wins_over_the_variable_and_that_over_the_pointer(
     paths: Paths, runners: tuple[RunnerSpec, ...]
 ) -> None:
-    for name in ("flagged", "set"):
-        paths.profile_file(name).write_text("")
     paths.profile_file("flagged").write_text('description = "f"')
     paths.profile_file("set").write_text('description = "s"')
     paths.active_profile_file.write_text(" cheap\n")

@@ -271,9 +271,10 @@ def test_a_cache_of_strange_values_does_no_harm(
     path.write_text(json.dumps(data))
 
     again = ask(Acme())
+    fact = again.harnesses()["acme"]
 
-    assert again.harnesses()["acme"].found
-    assert again.help("acme") is not None
+    assert (fact.program.version, fact.program.version_source, fact.auth) == ("1.2.3", "probe", Auth.NO)
+    assert again.help("acme") == frozenset({"--model"})
 
 
 def test_probes_run_side_by_side(program: MakeProgram, ask: MakeProber, tmp_path: Path) -> None:

@@ -1,0 +1,198 @@
+"""SEC: no secret stands where it is printed or kept, and nobody else can change what is started."""
+
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import doctor
+from checks.secret_shapes import GUESSES, kinds
+
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+
+Text = tuple[str, tuple[str | int, ...], tuple[str, ...]]
+"""A text of the policy, its path there, and what it affects."""
+
+
+def _texts(policy: doctor.Policy) -> Iterator[Text]:
+    """Every text of the policy that a person or a program might put a secret into."""
+    for index, profile in enumerate(policy.agent_profiles):
+        affects = (f"profile:{profile.name}",)
+        options = profile.runner_options
+        place = ("agent_profiles", index)
+        yield profile.base_prompt, (*place, "base_prompt"), affects
+        if options.command:
+            yield options.command, (*place, "runner_options", "command"), affects
+        for position, argument in enumerate(options.extra_args):
+            yield argument, (*place, "runner_options", "extra_args", position), affects
+        for name, value in options.env.items():
+            # The name says what the value is for.
+            yield f"{name}={value}", (*place, "runner_options", "env", name), affects
+    for position, command in enumerate(policy.git_pr.test_commands):
+        yield command, ("git_pr", "test_commands", position), ()
+    yield policy.operator.llm.command, ("operator", "llm", "command"), ()
+    yield f"url={policy.forum.redis.url}", ("forum", "redis", "url"), ()
+
+
+def _subject(path: Iterable[str | int]) -> str:
+    """``agent_profiles[0].base_prompt`` for a path of keys and indices."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+class SEC001(doctor.Check):
+    """No secret stands in the policy or in the active profile's variables.
+
+    They are committed, printed by `ps`, and copied into reports. Known shapes of keys and tokens are an error,
+    because the agent's command and journal would repeat them; strings that only look random are a warning. What was
+    found is never printed.
+    """
+
+    def run(
+        self, policy: doctor.Policy, named_profile: doctor.NamedProfile | None, profile_file: doctor.ActiveProfile
+    ) -> Iterator[doctor.Finding]:
+        """Fails when a prompt, argument, command or variable holds what looks like a key, token or password."""
+        seen: dict[str, tuple[str, ...]] = {}
+        for text, path, affects in _texts(policy):
+            found = seen.get(text)
+            if found is None:
+                found = seen[text] = kinds(text)
+            if found:
+                yield self._secret(_subject(path), found, affects, pointer=doctor.pointer(*path))
+        for name, value in named_profile.env.items() if named_profile else ():
+            if found := kinds(f"{name}={value}"):
+                document = profile_file.loaded.document if profile_file.loaded else None
+                place = document.at(doctor.pointer("env", name)) if document else None
+                yield self._secret(f"profile {profile_file.name} env.{name}", found, ("*",), location=place)
+
+    def _secret(
+        self,
+        subject: str,
+        found: tuple[str, ...],
+        affects: tuple[str, ...],
+        *,
+        pointer: str | None = None,
+        location: doctor.Location | None = None,
+    ) -> doctor.Finding:
+        guessed = GUESSES.issuperset(found)
+        return self.finding(
+            subject,
+            f"{subject} holds what looks like {' and '.join(found)}",
+            remedy="revoke it, remove it, and let the agent take it from a variable or a file",
+            pointer=pointer,
+            location=location,
+            severity=doctor.Severity.WARNING if guessed else doctor.Severity.ERROR,
+            affects=affects,
+        )
+
+
+def _mode(path: Path) -> int | None:
+    """Permission bits of what is at ``path``; ``None`` when nothing is there that can be looked at."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError:
+        return None
+
+
+class SEC002(doctor.Check):
+    """Nobody else can change the project's policy.
+
+    Whoever writes `.metawsm` decides what is started as you.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self, project: doctor.Project) -> Iterator[doctor.Finding]:
+        """Fails when ``.metawsm``, the policy or the directory of skills is writable by group or others."""
+        directory = project.root / ".metawsm"
+        policies = (directory / "policy.json", directory / "policy.toml", *filter(None, [project.policy_path]))
+        for path in dict.fromkeys((directory, directory / "skills", directory / "checks", *policies)):
+            mode = _mode(path)
+            if mode is not None and mode & OTHERS_WRITE:
+                yield self.finding(
+                    str(path),
+                    f"{path} can be changed by others (mode {mode:o})",
+                    remedy=f"chmod go-w {path}",
+                    location=doctor.Location(path=str(path)),
+                )
+
+
+class SEC003(doctor.Check):
+    """Nobody else can change or read this machine's settings.
+
+    They say which programs are harnesses, where keys are, and where prompts go. Changing them is a warning; reading
+    is only reported, as they hold no keys themselves.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self, paths: doctor.Paths) -> Iterator[doctor.Finding]:
+        """Fails when the directory of settings or a file in it is writable by group or others."""
+        files = (paths.config_dir / "machine.toml", paths.config_dir / "profiles", paths.config_dir / "active-profile")
+        for path in (paths.config_dir, *files):
+            mode = _mode(path) or 0
+            if mode & OTHERS_WRITE:
+                yield self._open(path, f"can be changed by others (mode {mode:o})", "go-w", doctor.Severity.WARNING)
+            elif path.name == "machine.toml" and mode & OTHERS_READ and _reachable(path.parent):
+                yield self._open(path, f"can be read by others (mode {mode:o})", "go-rwx", doctor.Severity.INFO)
+
+    def _open(self, path: Path, seen: str, change: str, severity: doctor.Severity) -> doctor.Finding:
+        return self.finding(
+            str(path),
+            f"{path} {seen}",
+            remedy=f"chmod {change} {path}",
+            location=doctor.Location(path=str(path)),
+            severity=severity,
+        )
+
+
+def _reachable(directory: Path) -> bool:
+    """Whether others may go through ``directory`` to a file in it."""
+    return bool((_mode(directory) or 0) & (stat.S_IXGRP | stat.S_IXOTH))
+
+
+class UntrustedPlugin(Protocol):
+    """A project plugin that was not loaded."""
+
+    @property
+    def path(self) -> str:
+        """Its file."""
+
+    @property
+    def reason(self) -> str:
+        """``new``, ``changed``, ``outside`` or ``unreadable``."""
+
+
+REASONS: Mapping[str, tuple[str, str]] = {
+    "new": ("it was never trusted", "read it, then run: doctor trust"),
+    "changed": ("it changed since it was trusted", "read what changed, then run: doctor trust"),
+    "outside": ("a link leads out of .metawsm/checks", "replace the link by the file, then run: doctor trust"),
+    "unreadable": ("it is no readable file of bearable size", "repair or remove it"),
+}
+"""Why a plugin was not loaded, in words, and what to do."""
+
+
+class SEC004(doctor.Check):
+    """Every check that the project brings along is trusted.
+
+    A plugin is a program that runs as you. One that nobody has looked at is left out, and so are its checks.
+    """
+
+    severity = doctor.Severity.INFO
+
+    def run(self, untrusted_plugins: tuple[UntrustedPlugin, ...]) -> Iterator[doctor.Finding]:
+        """Reports each file of ``.metawsm/checks`` that was not loaded, and why."""
+        for plugin in untrusted_plugins:
+            seen, remedy = REASONS.get(plugin.reason, (plugin.reason, "read it, then run: doctor trust"))
+            yield self.finding(
+                str(plugin.path),
+                f"{plugin.path} was not loaded: {seen}",
+                remedy=remedy,
+                location=doctor.Location(path=str(plugin.path)),
+            )
+
+
+@doctor.hookimpl
+def doctor_register_checks() -> list[type[doctor.Check]]:
+    """The checks of this family."""
+    return [SEC001, SEC002, SEC003, SEC004]

@@ -1,0 +1,104 @@
+"""What is hidden, and what is not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from doctor.report.redact import HIDDEN, Redactor, is_secret_name, redact
+
+SECRETS = [
+    "sk-" + "proj-abcDEF1234567890",
+    "ghp_" + "a1B2c3D4e5F6g7H8i9J0",
+    "github_pat_" + "11ABCDEFG0abcdefghij",
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "AIza" + "SyA1234567890abcdefghijk",
+    "xoxb-" + "1234567890-abcdef",
+    "eyJ" + "hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+    "hf_" + "abcdefghijklmnopqrst",
+    "glpat-" + "abcdefghij1234567890",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_what_has_the_shape_of_a_token_is_hidden_wherever_it_stands(secret: str) -> None:
+    assert redact(f"it says '{secret}', which") == f"it says '{HIDDEN}', which"
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("Authorization: Bearer abc.def/ghi", "Authorization: Bearer [redacted]"),
+        ("bearer 0123456789", "bearer [redacted]"),
+        ("https://me:pass@word@host:8080/v1", "https://me:[redacted]@host:8080/v1"),
+        ("http://h/v1?api_key=a1b2c3&x=1", "http://h/v1?api_key=[redacted]&x=1"),
+        ("OPENAI_API_KEY=abcdef123 and on", "OPENAI_API_KEY=[redacted] and on"),
+        ('{"apiKey": "abcdef123"}', '{"apiKey": "[redacted]"}'),
+        ("a\n-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nb", "a\n[redacted]\nb"),
+        ("-----BEGIN PRIVATE KEY-----\ncut off", "[redacted]"),
+    ],
+)
+def test_a_secret_goes_and_what_names_it_stays(text: str, clean: str) -> None:
+    assert redact(text) == clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set OPENAI_API_KEY to your key",
+        "export OPENAI_API_KEY=<your key>",
+        "export OPENAI_API_KEY=$(pass openai)",
+        'api_key_env = "OPENAI_API_KEY"',
+        "bearer authentication is used",
+        "git@github.com:me/repo, https://github.com/me/repo, ssh://git@host/x",
+        "sha256 " + "0123456789abcdef" * 4,
+        "task-force, disk-usage-of-everything",
+        "claude_code, gpt-5.5, sk-short",
+    ],
+)
+def test_ordinary_text_stays(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_known_values_are_hidden_however_they_look() -> None:
+    assert redact("the plain-word-one and plain-word", ["plain-word", "plain-word-one"]) == (
+        f"the {HIDDEN} and {HIDDEN}"
+    )
+
+
+def test_known_values_too_short_to_be_secrets_are_left() -> None:
+    assert redact("a codex on", ["on", "codex"]) == "a codex on"
+
+
+@given(st.text(), st.text(min_size=6), st.text())
+def test_no_known_value_survives(before: str, secret: str, after: str) -> None:
+    assert secret not in redact(before + secret + after, [secret]).replace(HIDDEN, "")
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "--auth-token", "apiKey", "DB_PASSWORD", "CLIENT_SECRET"])
+def test_names_of_secrets_are_known(name: str) -> None:
+    assert is_secret_name(name)
+
+
+@pytest.mark.parametrize("name", ["api_key_env", "TOKEN_FILE", "max_tokens", "PATH", "KEYBOARD", ""])
+def test_names_of_other_things_are_not_taken_for_secrets(name: str) -> None:
+    assert not is_secret_name(name)
+
+
+def test_an_argv_loses_the_values_of_secret_options_and_assignments_only() -> None:
+    argv = ["/bin/x", "--api-key", "short", "--token=abc", "-c", "env.A_KEY=v", "--model", "m", "key of=3", "{prompt}"]
+    assert Redactor().argv(argv) == [
+        "/bin/x",
+        "--api-key",
+        HIDDEN,
+        f"--token={HIDDEN}",
+        "-c",
+        f"env.A_KEY={HIDDEN}",
+        "--model",
+        "m",
+        "key of=3",
+        "{prompt}",
+    ]
+
+
+def test_the_prompt_s_place_is_no_secret() -> None:
+    assert Redactor().argv(["x", "--token", "{prompt}"]) == ["x", "--token", "{prompt}"]
