@@ -181,7 +181,7 @@ class AGP006(doctor.Check):
             index = group[0].profile_index
             yield self.finding(
                 f"agent_profiles[{index}].runner_options",
-                f"{agents(group)} may, without asking, under {runtime}: {'; '.join(grants)}",
+                f"{runtime}, as {agents(group)} would start it: {'; '.join(grants)}",
                 remedy="keep it only where the machine is meant for it: a container or a separate user",
                 pointer=doctor.pointer("agent_profiles", index, "runner_options"),
                 affects=agent_tags(group),

@@ -113,8 +113,8 @@ class POL010(doctor.Check):
     """No stronger setting hides another choice of harness.
 
     The strongest of ``--runtime``, the stage map, ``DOCTOR_RUNTIME`` and ``orchestrator.runtime_backend`` decides.
-    That is by design, but it surprises: a variable exported for one stage changes nothing once the map has a
-    default. What the agents' own profiles say is counted by STG003.
+    That is by design, but it surprises: an exported variable changes nothing once the map has a default. A stage's
+    own entry is meant to outrank the map's default, and what the agents' profiles say is counted by STG003.
     """
 
     severity = doctor.Severity.INFO
@@ -122,7 +122,8 @@ class POL010(doctor.Check):
     def run(self, stages: tuple[doctor.StageBinding, ...]) -> Iterator[doctor.Finding]:
         """Reports each stage whose harness hides what weaker sources say."""
         for row in stages:
-            hidden = [entry for entry in row.runtime.shadowed if not entry.startswith("agent=")]
+            expected = ("agent=", "default=") if row.runtime.source == "stage" else ("agent=",)
+            hidden = [entry for entry in row.runtime.shadowed if not entry.startswith(expected)]
             if hidden:
                 yield self.finding(
                     f"stage {row.stage}",

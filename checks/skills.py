@@ -46,6 +46,8 @@ def _broken(
     bindings: Bindings, skills: Skills, *problems: doctor.SkillProblem
 ) -> Iterator[tuple[_Entry, list[doctor.SkillFact], tuple[str, ...]]]:
     """The entries with one of these problems: the facts that have it, and what an error about it affects."""
+    if not any(fact.problem in problems for fact in skills.values()):
+        return
     sound = {fact.name for fact in skills.values() if fact.problem is None}
     for entry in _entries(bindings, skills):
         hit = [fact for fact in entry.facts if fact.problem in problems]
@@ -128,12 +130,14 @@ def _seen(entry: _Entry, fact: doctor.SkillFact, wrong: str) -> str:
 
 def _first_uses(bindings: Bindings, skills: Skills) -> Iterator[tuple[_Entry, doctor.SkillFact]]:
     """Each usable skill of each harness, with the first entry that names it."""
-    seen: set[tuple[str, str]] = set()
+    left = {key for key, fact in skills.items() if fact.problem is None and fact.path is not None}
     for entry in _entries(bindings, skills):
         for fact in entry.facts:
-            if fact.problem is None and fact.path is not None and (fact.name, fact.runtime_id) not in seen:
-                seen.add((fact.name, fact.runtime_id))
+            if (fact.name, fact.runtime_id) in left:
+                left.discard((fact.name, fact.runtime_id))
                 yield entry, fact
+        if not left:
+            return
 
 
 class SKL004(doctor.Check):

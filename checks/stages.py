@@ -64,7 +64,7 @@ class STG003(doctor.Check):
     severity = doctor.Severity.INFO
 
     def run(self, bindings: Bindings) -> Iterator[doctor.Finding]:
-        """Reports, for each stage and harness, the agents whose profile names another harness."""
+        """Reports for each stage and harness the agents whose profile names another harness."""
         groups: dict[tuple[doctor.Stage, str | None, str], list[tuple[doctor.Binding, str]]] = {}
         for binding in bindings:
             runtime = binding.runtime
@@ -77,8 +77,8 @@ class STG003(doctor.Check):
             runners = listed(dict.fromkeys(runner for _, runner in group))
             yield self.finding(
                 f"stage {stage}",
-                f"{agents(replaced)} run on {value} at stage {stage} (from {source}) instead of {runners}, "
-                "the runner of their profile",
+                f"{value} (from {source}) runs {agents(replaced)} at stage {stage} instead of {runners}, "
+                "the runner of their profiles",
                 remedy="nothing if that is meant; otherwise change the stage map",
                 affects=agent_tags(replaced),
                 key=f"{stage} {value} {source}",

@@ -65,7 +65,7 @@ class HRN007(doctor.Check):
         for (runtime, dialog), group in merged(launches(bindings, registry), forecast).items():
             yield self.finding(
                 f"harness {runtime}",
-                f"a {dialog.kind} dialog of {runtime} would stop {agents(group)}: {dialog.detail}",
+                f"the {dialog.kind} dialog of {runtime} would stop {agents(group)}: {dialog.detail}",
                 remedy=dialog.remedy,
                 severity=doctor.Severity.ERROR if dialog.headless else doctor.Severity.WARNING,
                 affects=reach(group, everyone),

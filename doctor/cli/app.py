@@ -7,7 +7,6 @@ from importlib import import_module
 from itertools import pairwise
 
 from doctor.cli.commands import CHECK, VERSION
-from doctor.cli.failure import failure_report
 from doctor.cli.parser import parse, program_parser, split_command
 from doctor.cli.streams import keep_standard_descriptors, put, say
 from doctor.errors import DoctorError, UsageError
@@ -57,7 +56,8 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
     if remedy:
         say(remedy)
     if wants_json(arguments):
-        from doctor.report.json_format import render  # noqa: PLC0415 - see the condition
+        from doctor.cli.failure import failure_report  # noqa: PLC0415 - only a failure needs it
+        from doctor.report.json_format import render  # noqa: PLC0415 - see above
 
         try:
             put(render(failure_report(exit_code, message, remedy)))

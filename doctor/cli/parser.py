@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from doctor.cli.commands import CHECK, COMMANDS, Argument, Command
 from doctor.cli.options import Option
+from doctor.cli.streams import width_of_terminal
 from doctor.config.names import nearest
 from doctor.errors import UsageError
 
@@ -98,13 +99,18 @@ def _unknown(command: Command, argument: str) -> str:
     return f"{command.name} has no option {name!r}" + (f"; did you mean --{hint}?" if hint else "")
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """With its width said, since argparse makes one for every argument and would import ``shutil`` to ask for it."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=width_of_terminal() - 2)
+
+
 def command_parser(command: Command) -> Parser:
     """The parser of one command."""
     parser = Parser(
         prog=f"{PROGRAM} {command.name}",
         description=command.description,
         epilog=examples(command),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     fill(parser, command)
@@ -117,7 +123,7 @@ def program_parser() -> Parser:
         prog=PROGRAM,
         description=f"{CHECK.description}\n\nWithout a command it is {CHECK.name!r}.",
         epilog=f"{examples(CHECK)}\n\n{EPILOG}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_formatter,
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="store_true", help="print the version")

@@ -95,10 +95,14 @@ def takes_symbols(stream: TextIO | None) -> bool:
 
 
 def width_of_terminal() -> int:
-    """Columns of the terminal, or what COLUMNS says, or 80."""
-    import shutil  # noqa: PLC0415 - 3 ms, and only a terminal needs it
-
-    return shutil.get_terminal_size().columns
+    """What COLUMNS says, or the columns of the terminal, or 80: as ``shutil`` does it, without its 3 ms of imports."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return 80
 
 
 def style_for(

@@ -17,7 +17,9 @@ def refuse_unwritable(path: Path) -> None:
     """
     try:
         _refuse(path)
-    except (OSError, ValueError) as error:
+    except UsageError:
+        raise
+    except (OSError, ValueError) as error:  # a name too long, or one with a NUL
         raise UsageError(f"{str(path)!r} cannot be written: {error}") from error
 
 

@@ -51,6 +51,13 @@ class Issues(list[Issue]):
         else:
             self.more += 1
 
+    def full(self) -> bool:
+        """Whether one more is only counted; it is counted by asking, which saves making its message."""
+        if len(self) < MOST_ISSUES:
+            return False
+        self.more += 1
+        return True
+
     def lift(self, since: int, part: str | int) -> None:
         """Say that the problems from number ``since`` on stand below ``part``."""
         for index in range(since, len(self)):

@@ -1,6 +1,7 @@
 """Where this tool keeps its own files on a machine."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +47,11 @@ def machine_paths(environment: Mapping[str, str], home: Path) -> Paths:
     ``DOCTOR_CONFIG_DIR``, ``DOCTOR_STATE_DIR`` and ``DOCTOR_CACHE_DIR`` win where they are set and not blank. Else
     the platform's own convention holds, as platformdirs knows it for this process. An environment or home directory
     that is not this process's (a test's, another user's) gets the XDG directories below it on every platform, since
-    platformdirs can only be asked about its own process.
+    platformdirs can only be asked about its own process. On Linux both answers are the same, and importing
+    platformdirs would take a twentieth of a whole check.
     """
     own = home == Path.home() and all(environment.get(name) == os.environ.get(name) for name in _DECIDING)
-    standard = _platform_directory if own else _xdg_directory
+    standard = _platform_directory if own and sys.platform != "linux" else _xdg_directory
 
     def directory(what: str) -> Path:
         override = environment.get(f"DOCTOR_{what.upper()}_DIR", "").strip()

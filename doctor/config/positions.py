@@ -14,17 +14,28 @@ class Node:
     Slots number the members; an object's ``names`` say which key has which slot.
     """
 
-    __slots__ = ("children", "keys", "names", "values")
+    __slots__ = ("_children", "keys", "names", "values")
 
     def __init__(self, *, is_object: bool) -> None:
         self.names: dict[str, int] | None = {} if is_object else None
-        self.keys: list[int] = []
-        """Offset of each member's key; empty for a list."""
+        self.keys: list[int] | None = [] if is_object else None
+        """Offset of each member's key."""
 
         self.values: list[int] = []
         """Offset of each member's value."""
 
-        self.children: dict[int, Node] = {}
+        self._children: dict[int, Node] | None = None
+
+    def child(self, slot: int) -> "Node | None":
+        """The object or list that a member is; ``None`` for a plain value."""
+        return self._children.get(slot) if self._children is not None else None
+
+    def adopt(self, slot: int, *, is_object: bool) -> "Node":
+        """Make a member an object or list without members yet."""
+        if self._children is None:
+            self._children = {}
+        made = self._children[slot] = Node(is_object=is_object)
+        return made
 
     def slot(self, part: str) -> int | None:
         """The slot of a key, or of an index written in digits; ``None`` when there is none."""
@@ -41,15 +52,23 @@ class Node:
 
     def add_key(self, name: str, offset: int) -> int:
         """Add or overwrite a member of an object; its value is taken to stand at the key until it is known."""
-        names = self.names if self.names is not None else {}
-        slot = names.setdefault(name, len(self.values))
+        if self.names is None or self.keys is None:
+            raise TypeError("a list has no keys")
+        slot = self.names.setdefault(name, len(self.values))
         if slot == len(self.values):
             self.keys.append(offset)
             self.values.append(offset)
         else:
-            self.keys[slot] = self.values[slot] = offset
-            self.children.pop(slot, None)
+            self.move(slot, offset)
+            if self._children is not None:
+                self._children.pop(slot, None)
         return slot
+
+    def move(self, slot: int, offset: int) -> None:
+        """Say that a member's key and value stand elsewhere."""
+        self.values[slot] = offset
+        if self.keys is not None:
+            self.keys[slot] = offset
 
 
 class Positions:
@@ -77,7 +96,7 @@ class Positions:
                 return depth, value, key
             value = node.values[slot]
             key = node.keys[slot] if node.keys else value
-            node = node.children.get(slot)
+            node = node.child(slot)
         return len(parts), value, key
 
 
@@ -152,16 +171,16 @@ class _JsonScan:
         else:
             parent.values[self._slot] = offset
         if mark in "{[":
-            self._descend(parent, Node(is_object=mark == "{"))
+            self._descend(parent, is_object=mark == "{")
 
-    def _descend(self, parent: Node | None, node: Node) -> None:
+    def _descend(self, parent: Node | None, *, is_object: bool) -> None:
         if parent is None:
-            self.positions.root = node
+            node = self.positions.root = Node(is_object=is_object)
         else:
-            parent.children[self._slot] = node
+            node = parent.adopt(self._slot, is_object=is_object)
             self._path.append(self._part)
         self._open.append(node)
-        self._wants_key = node.names is not None
+        self._wants_key = is_object
 
     def _close(self) -> None:
         self._open.pop()

@@ -100,17 +100,19 @@ class _TomlScan:
         for name, start in parts:
             slot = node.slot(name)
             if slot is None:
-                slot = node.add_key(name, start)
-                node.children[slot] = Node(is_object=True)
-            elif slot not in node.children:
-                self.positions.duplicates.append(((*path, name), start))
+                child: Node | None = node.adopt(node.add_key(name, start), is_object=True)
+            else:
+                child = node.child(slot)
+            path = (*path, name)
+            if child is None:
+                self.positions.duplicates.append((path, start))
                 raise _LostError
-            node, path = node.children[slot], (*path, name)
-            if node.names is None:
-                last = len(node.values) - 1
-                if last not in node.children:
-                    raise _LostError
-                node, path = node.children[last], (*path, last)
+            if child.names is None:
+                last = len(child.values) - 1
+                child, path = child.child(last), (*path, last)
+            if child is None:
+                raise _LostError
+            node = child
         return node, path
 
     def _header(self, offset: int) -> int:
@@ -125,28 +127,24 @@ class _TomlScan:
 
     def _declare_item(self, node: Node, name: str, start: int, path: Path) -> tuple[Node, Path]:
         slot = node.slot(name)
-        if slot is None:
-            slot = node.add_key(name, start)
-            node.children[slot] = Node(is_object=False)
-        items = node.children.get(slot)
+        items = node.adopt(node.add_key(name, start), is_object=False) if slot is None else node.child(slot)
         if items is None or items.names is not None:
             self.positions.duplicates.append((path, start))
             raise _LostError
         item = items.add_item(start)
-        items.children[item] = Node(is_object=True)
-        return items.children[item], (*path, item)
+        return items.adopt(item, is_object=True), (*path, item)
 
     def _declare_table(self, node: Node, name: str, start: int, path: Path) -> tuple[Node, Path]:
         slot = node.slot(name)
         if slot is None:
             slot = node.add_key(name, start)
-            node.children[slot] = Node(is_object=True)
-        table = node.children.get(slot)
+            node.adopt(slot, is_object=True)
+        table = node.child(slot)
         if table is None or table.names is None or id(table) in self._declared:
             self.positions.duplicates.append((path, start))
             raise _LostError
         self._declared.add(id(table))
-        node.keys[slot] = node.values[slot] = start
+        node.move(slot, start)
         return table, path
 
     def _value(self, offset: int, node: Node, slot: int, path: Path) -> int:
@@ -156,8 +154,7 @@ class _TomlScan:
             offset = self._skip(offset)
             node.values[slot] = offset
             if self._text[offset : offset + 1] in ("[", "{"):
-                node.children[slot] = Node(is_object=self._text[offset] == "{")
-                opened.append((node.children[slot], path))
+                opened.append((node.adopt(slot, is_object=self._text[offset] == "{"), path))
                 offset += 1
                 if len(opened) > DEEPEST:
                     raise _LostError

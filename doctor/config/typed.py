@@ -98,7 +98,7 @@ class TypedReader:
         )
 
     def _wrong(self, expected: str, value: Any, issues: Issues) -> Any:
-        if value is not BAD:
+        if value is not BAD and not issues.full():
             issues.add("type", f"expected {expected}, found {found(value, self._kind)}")
         return BAD
 
@@ -287,6 +287,8 @@ class TypedReader:
         return read
 
     def _unknown(self, key: str, known: Mapping[str, _Key], issues: Issues) -> None:
+        if issues.full():
+            return
         remedy = self._words.remedy(key, known, kind="key")
         issues.add("unknown-key", f"unknown key {quoted(key)}", key, remedy=remedy, at_key=True)
 

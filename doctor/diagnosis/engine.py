@@ -250,14 +250,9 @@ class Engine:
                 self._carry_fact(settled)
 
     def _carry_fact(self, name: str) -> None:
-        failure = self._known[name].ending
         for asker in self._askers.pop(name, ()):
-            if asker in self._known:
-                continue
             self._missing[asker].discard(name)
-            if failure is not None:
-                self._settle_fact(asker, Known(ending=failure))
-            elif not self._missing[asker]:
+            if not self._missing[asker]:
                 self._submit_fact(asker)
         for task in self._waiting.pop(name, ()):
             task.facts.discard(name)
@@ -270,7 +265,12 @@ class Engine:
         self._settled.append(name)
 
     def _submit_fact(self, name: str) -> None:
+        """Compute a fact whose needs are settled, unless one of them failed."""
         fact = self._graph.facts[name]
+        failure = self._failure(fact.parameters)
+        if failure is not None:
+            self._settle_fact(name, Known(ending=failure))
+            return
         given = {need: self._known[need].value for need in fact.parameters}
         answer: list[Known] = []
 
@@ -281,15 +281,17 @@ class Engine:
         job = Job(lambda: answer.append(_computed(name, fact.function, given)), done, limit=self.fact_limit)
         self._crew.submit(job)
 
+    def _failure(self, names: Iterable[str]) -> Ending | None:
+        """Why one of these settled facts has no value: the first in their order, whichever was settled first."""
+        return next((ending for name in names if (ending := self._known[name].ending) is not None), None)
+
     def _submit_check(self, task: _Task) -> None:
         """Run a check whose facts are settled, unless one of them failed."""
-        known = {name: self._known[name] for name in task.parameters}
-        failure = next((fact.ending for fact in known.values() if fact.ending is not None), None)
+        failure = self._failure(task.parameters)
         if failure is not None:
             self._end(task, failure)
-            self._pump()
             return
-        given = {name: fact.value for name, fact in known.items()}
+        given = {name: self._known[name].value for name in task.parameters}
         endings: list[Ending] = []
         limit = self._options.timeout or task.check.timeout
 
@@ -303,7 +305,7 @@ class Engine:
     def _end(self, task: _Task, ending: Ending) -> None:
         """Settle how a check ended. What it yields from now on is ignored."""
         task.over = True
-        task.findings = list(task.findings)
+        task.findings = list(task.findings)  # a thread that was given up may still be appending to the old one
         status = Status.FAILED if task.failed and ending.status is Status.PASSED else ending.status
         result = CheckResult(
             code=task.check.code,

@@ -22,9 +22,13 @@ class Aider(Harness):
     auth_variables = (*PROVIDER_VARIABLES, "OPENAI_API_BASE")
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
-        """``aider ... --message PROMPT``; an interactive start takes no prompt on its command line."""
+        """``aider ... --message PROMPT``; an interactive start takes no prompt on its command line.
+
+        A model of an endpoint that names no provider gets ``openai/`` before it, or the endpoint would not be asked.
+        """
         endpoint = {"OPENAI_API_BASE": request.endpoint_url} if request.endpoint_url else {}
-        arguments = (*option("--model", request.model), *request.options.extra_args)
+        model = f"openai/{request.model}" if endpoint and "/" not in (request.model or "/") else request.model
+        arguments = (*option("--model", model), *request.options.extra_args)
         return CompiledArgv(
             argv=(request.path, *arguments, *(() if request.interactive else ("--message", PROMPT))),
             env={**request.options.env, **endpoint},

@@ -8,6 +8,7 @@ from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.state import read_json, table
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
 
+THINKING = frozenset({"off", "minimal", "low", "medium", "high", "xhigh"})
 TOOLS = ("--tools", "-t", "--no-tools", "-nt", "--no-builtin-tools", "-nbt")
 
 
@@ -48,7 +49,8 @@ class Pi(Harness):
             return Auth.YES, f"{variable} is set"
         if read_json(logins):
             return Auth.YES, f"{logins} holds a login"
-        if any("apiKey" in table(providers, name) for providers in (_providers(models),) for name in providers):
+        providers = table(read_json(models), "providers")
+        if any("apiKey" in table(providers, name) for name in providers):
             return Auth.YES, f"{models} gives a provider a key"
         return Auth.NO, f"neither a variable nor a file in {logins.parent} holds a key"
 
@@ -56,9 +58,6 @@ class Pi(Harness):
         """The project's, then the user's."""
         project = tuple(context.project / name / "skills" for name in (".pi", ".agents"))
         return (*project, _home(context) / "skills", context.home / ".agents" / "skills")
-
-
-THINKING = frozenset({"off", "minimal", "low", "medium", "high", "xhigh"})
 
 
 def _model(model: str | None) -> tuple[str, ...]:
@@ -70,7 +69,3 @@ def _model(model: str | None) -> tuple[str, ...]:
 
 def _home(context: HarnessContext) -> Path:
     return context.directory("PI_CODING_AGENT_DIR", ".pi/agent")
-
-
-def _providers(models: Path) -> dict[str, object]:
-    return dict(table(read_json(models), "providers"))

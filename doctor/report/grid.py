@@ -24,8 +24,8 @@ class Column(NamedTuple):
 
     title: str
     kind: str = "text"
-    """``text`` is folded where it is too long, ``word`` never, ``path`` loses its middle, ``status`` is a word in the
-    colour that it stands for, with its mark."""
+    """``text`` is folded where it is too long, ``word`` never, ``path`` loses its middle. ``status`` is a word in the
+    colour that it stands for, with its mark; ``presence`` is one too, but there it is no fault to be absent."""
 
 
 def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style) -> str:
@@ -54,7 +54,7 @@ def draw(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Style)
 def _least(column: Column, cells: Sequence[str]) -> int:
     """The width below which a column would lose text. A long line is better than a cut word."""
     widest = max(len(cell) for cell in (column.title, *cells))
-    if column.kind == "status":
+    if column.kind in {"status", "presence"}:
         return widest + len("x ")
     limits = {"text": NARROWEST_TEXT, "path": NARROWEST_PATH}
     return min(widest, limits.get(column.kind, widest))
@@ -75,9 +75,10 @@ def _table(columns: Sequence[Column], rows: Sequence[Sequence[str]], style: Styl
 def _cell(column: Column, cell: str, style: Style) -> "Text":
     from rich.text import Text  # noqa: PLC0415 - see above
 
-    if column.kind == "status" and cell:
-        return Text(f"{style.symbol(cell)} {cell}", style=color_name(cell))
-    return Text(cell)
+    if column.kind not in {"status", "presence"}:
+        return Text(cell)
+    shown = "skipped" if column.kind == "presence" and cell == "absent" else cell
+    return Text(f"{style.symbol(shown)} {cell}", style=color_name(shown))
 
 
 def _printed(table: "Table", width: int, style: Style) -> str:

@@ -37,7 +37,7 @@ STAGE_COLUMNS = (
 )
 HARNESS_COLUMNS = (
     Column("harness", "word"),
-    Column("", "status"),
+    Column("", "presence"),
     Column("version", "word"),
     Column("login", "word"),
     Column("path", "path"),

@@ -1,9 +1,10 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from doctor.config.paths import Paths, machine_paths
+from doctor.config.paths import Paths, _platform_directory, _xdg_directory, machine_paths
 
 
 def test_the_three_variables_win_one_by_one(tmp_path: Path) -> None:
@@ -40,3 +41,20 @@ def test_nothing_is_created(tmp_path: Path) -> None:
     paths = machine_paths({}, tmp_path)
     assert paths.profile_file("x") == tmp_path / ".config/harness-doctor/profiles/x.toml"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has XDG directories of its own")
+@pytest.mark.parametrize("what", ["config", "state", "cache"])
+@pytest.mark.parametrize("base", [None, "/elsewhere", "relative"])
+def test_on_linux_the_directories_are_those_that_platformdirs_knows(
+    monkeypatch: pytest.MonkeyPatch, what: str, base: str | None
+) -> None:
+    variable = f"XDG_{what.upper()}_HOME"
+    monkeypatch.setenv("HOME", "/home/u")
+    monkeypatch.delenv(variable, raising=False)
+    environment = {}
+    if base is not None:
+        monkeypatch.setenv(variable, base)
+        environment[variable] = base
+    expected = _platform_directory(what, environment, Path("/home/u"))
+    assert _xdg_directory(what, environment, Path("/home/u")) == expected

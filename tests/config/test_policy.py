@@ -209,7 +209,7 @@ VALID = {
 }
 JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 0, 2.5, 10**30, "", " ", "\ud800", "\0", "x" * 300, [], {}, [[]], {"": {"": 1}}, ["a", 1], "../x"]
-)
+).map(copy.deepcopy)
 
 
 def _spots(value: Any) -> list[tuple[Any, Any]]:

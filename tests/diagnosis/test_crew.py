@@ -41,11 +41,14 @@ def test_every_job_is_done_by_no_more_threads_than_there_are_places() -> None:
 
 def test_a_job_over_its_limit_is_given_up_once_and_its_place_taken_by_another(forever: threading.Event) -> None:
     crew, ends = Crew(1), list[bool]()
+    before = set(threading.enumerate())
 
     submit(crew, lambda: waits(forever), ends, limit=0.01)
     submit(crew, lambda: None, ends)
     crew.watch(lambda: len(ends) == 2)
     forever.set()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
 
     assert ends == [True, False]
 

@@ -106,6 +106,27 @@ def test_an_unavailable_fact_skips_its_askers_near_and_far_with_its_message(make
         engine.fact("answer")
 
 
+def test_of_several_facts_that_fail_the_first_parameter_gives_the_reason_whichever_ended_first(
+    make_engine: MakeEngine,
+) -> None:
+    second_failed = threading.Event()
+
+    def first() -> int:
+        second_failed.wait(10)
+        raise Unavailable("the first is missing")
+
+    def second() -> int:
+        second_failed.set()
+        raise Unavailable("the second is missing")
+
+    def answer(first: int, second: int) -> int:
+        raise AssertionError("must not be computed")
+
+    engine = make_engine(ASK001, facts={"first": first, "second": second, "answer": answer}, options=Options(jobs=2))
+
+    assert endings(engine.run()) == {"ASK001": (Status.SKIPPED, "the first is missing")}
+
+
 def test_a_fact_whose_program_gives_no_answer_times_its_askers_out(make_engine: MakeEngine) -> None:
     def answer() -> int:
         raise ProbeTimeout("git --version gave no answer within 5 s")

@@ -72,7 +72,7 @@ MISSING_SKILL = Finding(
         'skill "diary" is in none of the places where it is looked for: '
         "/home/u/p/.metawsm/skills/diary/SKILL.md, /home/u/.codex/skills/diary/SKILL.md"
     ),
-    remedy="mkdir -p /home/u/p/.metawsm/skills/diary && cp -r /somewhere/with/a/long/name/diary /home/u/p/.metawsm/skills",
+    remedy="mkdir -p /home/u/p/.metawsm/skills/diary && cp -r /somewhere/with/a/longer/name/diary /home/u/p/.metawsm",
     docs="doctor explain SKL001",
     location=Location(path=POLICY, line=12, column=18, pointer="/agent_profiles/0/skills/1"),
     affects=("profile:codex-default",),
@@ -144,9 +144,7 @@ def report() -> Report:
             CheckResult(code="ENV001", status=Status.PASSED, duration_ms=0.25),
             CheckResult(code="SKL001", status=Status.FAILED, duration_ms=1.5),
             CheckResult(code="SKL002", status=Status.SKIPPED, reason="SKL001 failed"),
-            CheckResult(
-                code="HRN009", status=Status.CRASHED, reason="KeyError: 'x'", detail="Traceback\n  line 1"
-            ),
+            CheckResult(code="HRN009", status=Status.CRASHED, reason="KeyError: 'x'", detail="Traceback\n  line 1"),
         ),
         blocked=frozenset({"profile:codex-default", "stage:reflect"}),
         duration_ms=417.25,

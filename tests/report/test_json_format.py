@@ -190,9 +190,7 @@ def test_the_text_is_the_document_and_one_line_per_record(report: Report) -> Non
     assert sum('"severity"' in line for line in text.splitlines()) == 4
 
 
-def test_the_document_meets_the_published_schema(
-    report: Report, validator: jsonschema.Draft202012Validator
-) -> None:
+def test_the_document_meets_the_published_schema(report: Report, validator: jsonschema.Draft202012Validator) -> None:
     validator.validate(json.loads(render(report)))
 
 

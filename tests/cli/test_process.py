@@ -1,0 +1,123 @@
+"""The whole program, as a shell starts it."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PYTHON = (sys.executable, "-m", "doctor")
+
+
+def start(*argv: str, **settings: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*PYTHON, *argv], capture_output=True, text=True, check=False, timeout=60, **settings)
+
+
+def test_it_works_as_a_module(project: Path) -> None:
+    done = start("--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["policy"] == {"path": None, "sha256": None, "embedded_default": True}
+
+
+def test_piped_it_is_plain_text(project: Path) -> None:
+    assert start().stdout.startswith("policy   embedded default (no policy file found)\nagent    ok  agent  execute")
+
+
+@pytest.mark.parametrize(
+    "environment", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "ascii"}, {"COLUMNS": "20"}, {"TERM": "dumb"}, {"LANG": "x"}]
+)
+def test_a_strange_environment_is_no_crash(project: Path, environment: dict[str, str]) -> None:
+    done = start(env={**os.environ, **environment})
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_ascii_stdout_gets_ascii_symbols(project: Path) -> None:
+    assert start("--color", "always", env={**os.environ, "PYTHONIOENCODING": "ascii"}).stdout.isascii()
+
+
+@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
+def test_closed_standard_streams_are_no_crash(project: Path, closed: Sequence[int]) -> None:
+    command = f"exec {sys.executable} -m doctor " + " ".join(f"{descriptor}>&-" for descriptor in closed)
+    assert subprocess.run(["/bin/sh", "-c", command], check=False, capture_output=True, timeout=60).returncode == 0
+
+
+def test_a_reader_that_goes_away_is_no_error(project: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as nobody:  # noqa: PTH123 - a descriptor
+        done = subprocess.run(PYTHON, check=False, stdout=nobody, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_version_imports_next_to_nothing(project: Path) -> None:
+    loaded = "sorted(name for name in sys.modules if name.startswith('doctor'))"
+    code = f"import sys, doctor.cli; doctor.cli.main(['--version']); print({loaded})"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[1] == "['doctor', 'doctor.__about__', 'doctor.cli']"
+
+
+def test_argparse_loads_neither_rich_nor_yaml_nor_argcomplete_for_json(project: Path) -> None:
+    code = "import sys, doctor.cli; doctor.cli.main(['--format', 'json']); print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    assert not {"rich", "yaml", "argcomplete", "shellingham", "platformdirs", "tempfile"} & set(done.stderr.split())
+
+
+def in_terminal(*argv: str, **variables: str) -> str:
+    """What the program prints to a terminal of 80 columns."""
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", **variables}
+    with subprocess.Popen(
+        [*PYTHON, *argv], stdin=follower, stdout=follower, stderr=follower, env=environment
+    ) as process:
+        os.close(follower)
+        printed = b""
+        try:
+            while chunk := os.read(leader, 65536):
+                printed += chunk
+        except OSError:
+            pass  # Linux says so when the last writer of a terminal is gone
+        finally:
+            os.close(leader)
+        process.wait(timeout=60)
+    return printed.decode()
+
+
+def test_a_terminal_gets_the_table_in_colour(project: Path) -> None:
+    text = in_terminal()
+    assert "\x1b[1mAgents\x1b[0m" in text
+    assert "absent: codex" in text
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_that_wants_no_colour_gets_the_table_without(project: Path, variables: dict[str, str]) -> None:
+    text = in_terminal(**variables)
+    assert "\nAgents\r\n" in text
+    assert "\x1b" not in text
+
+
+def test_the_table_of_an_empty_project_fits_80_columns(project: Path) -> None:
+    assert [line for line in in_terminal(NO_COLOR="1").splitlines() if len(line) > 80] == []
+
+
+def test_force_color_brings_the_table_to_a_pipe(project: Path) -> None:
+    assert "\x1b[1mAgents\x1b[0m" in start(env={**os.environ, "FORCE_COLOR": "1"}).stdout
+
+
+def test_an_interrupt_is_exit_130_and_leaves_no_traceback(project: Path) -> None:
+    slow = project.parent / "bin" / "codex"
+    started = project / "started"
+    slow.write_text(f"#!/bin/sh\n: > {started}\nexec /bin/sleep 60\n")
+    slow.chmod(0o755)
+    with subprocess.Popen([*PYTHON, "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not started.exists() and process.poll() is None:
+            pass
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"doctor: interrupted\n")
+    assert json.loads(out)["findings"][0]["code"] == "DOC003"

@@ -1,0 +1,61 @@
+"""When colour and symbols are used."""
+
+import io
+from collections.abc import Mapping
+
+import pytest
+
+from doctor.cli.streams import encodable, say, style_for, takes_symbols, wants_color
+from doctor.report.style import Style
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("choice", "terminal", "environment", "expected"),
+    [
+        (None, True, {}, True),
+        (None, False, {}, False),
+        ("auto", True, {}, True),
+        (None, True, {"NO_COLOR": "1"}, False),
+        (None, True, {"NO_COLOR": ""}, True),
+        (None, True, {"TERM": "dumb"}, False),
+        (None, False, {"FORCE_COLOR": "1"}, True),
+        (None, False, {"FORCE_COLOR": "0"}, False),
+        (None, False, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ("always", False, {"NO_COLOR": "1", "TERM": "dumb"}, True),
+        ("never", True, {"FORCE_COLOR": "1"}, False),
+    ],
+)
+def test_the_option_wins_over_variables_and_those_over_the_terminal(
+    choice: str | None, environment: Mapping[str, str], *, terminal: bool, expected: bool
+) -> None:
+    stream = Terminal() if terminal else io.StringIO()
+    assert wants_color(choice, stream, environment) is expected
+
+
+def test_a_closed_stream_is_no_terminal() -> None:
+    stream = io.StringIO()
+    stream.close()
+    assert not wants_color(None, stream, {})
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", True), ("ascii", False), ("latin-1", False)])
+def test_symbols_are_used_where_the_encoding_has_them(encoding: str, *, expected: bool) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert takes_symbols(stream) is expected
+    assert style_for(stream, {}, color=None, verbose=False, quiet=True, home="/h") == Style(
+        unicode=expected, quiet=True, home="/h"
+    )
+
+
+def test_what_an_encoding_cannot_take_is_written_as_an_escape() -> None:
+    assert encodable("é世\ud800", io.TextIOWrapper(io.BytesIO(), encoding="latin-1")) == "é\\u4e16\\ud800"
+
+
+def test_talk_carries_no_secret_and_no_escape_sequence(capsys: pytest.CaptureFixture[str]) -> None:
+    say("line 1 \x1b[2J\nTOKEN=abcdefgh")
+    assert capsys.readouterr() == ("", "line 1 \\x1b[2J\nTOKEN=[redacted]\n")

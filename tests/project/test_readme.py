@@ -1,0 +1,217 @@
+"""What the README shows is what happens."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import secrets
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+CONSOLE = [text for language, text in BLOCKS if language == "console"]
+COMMANDS = [line[2:] for text in CONSOLE for line in text.splitlines() if line.startswith("$ ")]
+SET_UP = ["sh .ci/doctor", "sh .ci/test"]
+[POLICY] = [text for language, text in BLOCKS if language == "json"]
+
+HOME = "/home/ada"
+"""The home directory that the README shows; the real one has a name of the same length, so that lines wrap alike."""
+
+PROGRAMS = {
+    "claude": "case \"$1\" in --version) echo '2.1.197 (Claude Code)' ;; auth) echo '{\"loggedIn\": true}' ;; esac",
+    "codex": "case \"$1\" in --version) echo 'codex-cli 0.169.0' ;; login) exit 0 ;; esac",
+    "git": "echo 'git version 2.47.3'",
+    "tmux": "echo 'tmux 3.5a'",
+}
+FLAGS = "-c --config -m --model -p --print -s --sandbox --skip-git-repo-check --permission-mode --settings -a"
+
+
+class Machine:
+    """A machine on which the README's policy is checked."""
+
+    def __init__(self, home: Path, argv: tuple[str, ...]) -> None:
+        self.home = home
+        self.argv = argv
+        self.project = home / "shop"
+        self.environment = {"HOME": str(home), "PATH": str(home / ".local" / "bin"), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+        self.install_programs()
+        self.write_state()
+
+    def install_programs(self) -> None:
+        """Everything on PATH, harnesses and tools."""
+        directory = self.home / ".local" / "bin"
+        directory.mkdir(parents=True)
+        for name, body in PROGRAMS.items():
+            path = directory / name
+            flags = f"case \"$*\" in *--help*) printf '  %s X\\n' {FLAGS}; exit ;; esac\n"
+            path.write_text(f"#!/bin/sh\n{flags}{body}\n", encoding="utf-8")
+            path.chmod(0o755)
+
+    def write_state(self) -> None:
+        """The project with its policy, and harnesses that were logged in and trust it."""
+        (self.project / ".git").mkdir(parents=True)
+        files = {
+            self.project / ".metawsm" / "policy.json": POLICY,
+            self.home / ".codex" / "auth.json": "{}",
+            self.home / ".codex" / "config.toml": f'[projects."{self.project}"]\ntrust_level = "trusted"\n',
+            self.home / ".claude.json": json.dumps(
+                {"hasCompletedOnboarding": True, "projects": {str(self.project): {"hasTrustDialogAccepted": True}}}
+            ),
+        }
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command in the project, its output captured."""
+        return subprocess.run(
+            [*self.argv, *arguments],
+            cwd=self.project,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    def shown(self, *arguments: str) -> str:
+        """What the command shows in a terminal of 80 columns."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        process = subprocess.Popen(
+            [*self.argv, *arguments],
+            cwd=self.project,
+            env={**self.environment, "TERM": "xterm"},
+            stdin=subprocess.DEVNULL,
+            stdout=follower,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(follower)
+        text = b"".join(iter(lambda: read(leader), b"")).decode()
+        os.close(leader)
+        process.wait()
+        return text.replace("\r\n", "\n").replace(str(self.home), HOME)
+
+
+def read(leader: int) -> bytes:
+    """The next bytes from a terminal; nothing once the other side is gone."""
+    try:
+        return os.read(leader, 65536)
+    except OSError:
+        return b""
+
+
+def without_counts(text: str) -> str:
+    """Output without how many checks there are, which changes with every new one."""
+    return re.sub(r"\d+ (checks passed|failed|skipped)", r"N \1", text)
+
+
+@pytest.fixture
+def machine(doctor_argv: tuple[str, ...]) -> Iterator[Machine]:
+    """A machine whose home directory has a short path."""
+    home = Path("/tmp") / secrets.token_hex(2)
+    home.mkdir()
+    assert len(str(home)) == len(HOME)
+    try:
+        yield Machine(home, doctor_argv)
+    finally:
+        shutil.rmtree(home)
+
+
+def copy_of_the_checkout(target: Path) -> None:
+    """What a clone has, without what was built or installed in this one."""
+    unwanted = shutil.ignore_patterns(
+        ".git", ".nox", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
+    )
+    shutil.copytree(CHECKOUT, target, ignore=unwanted)
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who never ran anything here; what pip is told stays."""
+    home = tmp_path / "home"
+    home.mkdir()
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
+    proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    python = str(Path(sys.executable).resolve().parent)
+    return {**kept, **proxies, "HOME": str(home), "PATH": os.pathsep.join((python, "/usr/bin", "/bin"))}
+
+
+def run_in_clone(command: str, clone: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a command line of the README in a clone."""
+    return subprocess.run(
+        shlex.split(command),
+        cwd=clone,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+
+
+def test_the_output_shown_is_the_program_s_own(machine: Machine) -> None:
+    command, _, expected = CONSOLE[0].partition("\n")
+    shown = machine.shown(*shlex.split(command.removeprefix("$ doctor")))
+    assert without_counts(shown) == without_counts(expected)
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command.startswith("doctor")])
+def test_a_documented_command_does_what_it_is_asked(machine: Machine, command: str) -> None:
+    completed = machine.run(*shlex.split(command)[1:])
+    assert completed.returncode in {0, 1}, completed.stderr
+    assert completed.stdout
+    assert "Traceback" not in completed.stderr
+
+
+def test_every_documented_command_is_executed_here() -> None:
+    assert [command for command in COMMANDS if not command.startswith("doctor")] == SET_UP
+
+
+def test_the_library_example_runs(machine: Machine, doctor_argv: tuple[str, ...]) -> None:
+    [example] = [text for language, text in BLOCKS if language == "python"]
+    completed = subprocess.run(
+        [sys.executable, "-Ic", example],
+        cwd=machine.project,
+        env=machine.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert "SKL001" in completed.stdout
+
+
+@pytest.mark.slow
+def test_the_first_command_sets_everything_up_and_shows_the_embedded_default(
+    tmp_path: Path, newcomer: dict[str, str]
+) -> None:
+    clone = tmp_path / "clone"
+    copy_of_the_checkout(clone)
+    completed = run_in_clone(SET_UP[0], clone, newcomer)
+    assert completed.returncode == 0, completed.stderr
+    assert "embedded default" in completed.stdout
+    assert run_in_clone(f"{SET_UP[0]} --version", clone, newcomer).stdout.startswith("harness-doctor ")
+
+
+@pytest.mark.slow
+def test_the_second_command_passes_tests_against_the_built_wheel(tmp_path: Path, newcomer: dict[str, str]) -> None:
+    clone = tmp_path / "clone"
+    copy_of_the_checkout(clone)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    completed = run_in_clone(f"{SET_UP[1]} -p {python} -- tests/model", clone, newcomer)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert re.search(r"^=+ .*\d+ passed.* =+$", completed.stdout, re.MULTILINE)
