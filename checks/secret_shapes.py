@@ -34,11 +34,11 @@ _SHAPES = re.compile(
       | (?P<stripe>[rs]k_live_[A-Za-z0-9]{16,})
       | (?P<jwt>eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})
       | (?P<url>[a-z][a-z0-9+.-]{1,15}://[^\s/@:]{0,128}:[^\s/@$<{]{3,256}@)
-      | (?P<random>[A-Za-z0-9+_=-]{40,})
+      | (?P<random>[A-Za-z0-9+_-]{40,})
     )
     | (?P<assigned>
         (?i:key|token|secret|passwd|password|credential)s?["']?[ ]?[:=][ ]?["']?
-        (?P<value>[A-Za-z0-9+/_=.~!-]{12,})
+        (?=(?P<value>[A-Za-z0-9+/_=.~!-]{12,128}))
       )
     """,
     re.VERBOSE,
@@ -88,7 +88,9 @@ def kinds(text: str) -> tuple[str, ...]:
 
 
 def _kinds_of(fragment: str) -> list[str]:
-    return [_KINDS[match.lastgroup or ""] for match in _SHAPES.finditer(fragment) if _is_secret(match)]
+    """Known shapes where there are any; what a value is given to says nothing more about them."""
+    found = [_KINDS[match.lastgroup or ""] for match in _SHAPES.finditer(fragment) if _is_secret(match)]
+    return [kind for kind in found if kind not in GUESSES] or found
 
 
 def _is_secret(match: re.Match[str]) -> bool:

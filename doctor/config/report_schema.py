@@ -159,6 +159,7 @@ def _agent() -> dict[str, Any]:
         "session": _TEXT,
         "argv": {"type": ["array", "null"], "items": _TEXT},
         "notes": _TEXTS,
+        "grants": _TEXTS,
     }
     return _object(
         "One agent at its stage.",

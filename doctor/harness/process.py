@@ -88,19 +88,25 @@ def run(argv: Sequence[str], *, timeout: float, env: Mapping[str, str], cwd: str
 
 
 def end_all() -> None:
-    """Kill the process group of every probe that another thread is still waiting for."""
+    """Kill the process group of every probe that other threads wait for or are just starting."""
+    global _endings  # noqa: PLW0603 - a probe that is being started is in no list yet; it looks at this afterwards
+    _endings += 1
     for process in tuple(filter(None, _running)):
         _signal_group(process, signal.SIGKILL)
 
 
 _running: "set[Popen[bytes] | None]" = set()
+_endings = 0
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> "Popen[bytes]":
     from subprocess import DEVNULL, PIPE, Popen  # noqa: PLC0415 - not needed while every answer is cached
 
+    endings = _endings
     process = Popen(list(argv), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=cwd, env=env, start_new_session=True)
     _running.add(process)
+    if endings != _endings:
+        _signal_group(process, signal.SIGKILL)
     return process
 
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from doctor.hookspecs import hookimpl
+import pluggy
+
 from doctor.model.report import Report
 from doctor.report.style import PLAIN, Style
+
+hookimpl = pluggy.HookimplMarker("harness_doctor")
 
 
 def table(report: Report, style: Style = PLAIN) -> str:

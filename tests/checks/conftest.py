@@ -39,7 +39,11 @@ class Alpha(doctor.Harness):
     ) -> Iterator[doctor.Dialog]:
         def dialog(kind: str, *, headless: bool) -> doctor.Dialog:
             return doctor.Dialog(
-                runtime_id="alpha", kind=kind, detail=f"no {kind} in state.json", remedy=f"allow {kind}", headless=headless
+                runtime_id="alpha",
+                kind=kind,
+                detail=f"no {kind} in state.json",
+                remedy=f"allow {kind}",
+                headless=headless,
             )
 
         if "--untrusted" in launch.argv:
@@ -110,7 +114,11 @@ def fact() -> Maker:
         found = {"path": f"/bin/{runtime}", "path_source": "PATH", "version": "2.1.0"} | program
         return {
             runtime: doctor.HarnessFact(
-                runtime_id=runtime, title=runtime, program=doctor.ProgramFact(**found), auth=auth, auth_detail="so it says"
+                runtime_id=runtime,
+                title=runtime,
+                program=doctor.ProgramFact(**found),
+                auth=auth,
+                auth_detail="so it says",
             )
         }
 
@@ -123,7 +131,7 @@ def binding() -> Maker:
 
     def make(agent: str, runtime: str | None, *args: str, source: str = "agent", **changes: Any) -> doctor.Binding:
         launch = None if runtime is None else doctor.CompiledArgv(argv=(f"/bin/{runtime}", *args, doctor.PROMPT))
-        values = {
+        values: dict[str, Any] = {
             "agent": agent,
             "agent_index": ord(agent[0]) - ord("a"),
             "profile": "p",

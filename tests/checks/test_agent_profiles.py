@@ -16,9 +16,7 @@ def test_a_blank_prompt_is_told_where_the_harness_needs_one(
     policy = policy_of(profile(), profile("sh", runner="beta", prompt=" \n"))
     brought = binding("b", "alpha", source="default", profile="sh", profile_index=1)
     outcome = run_check(family.AGP001, policy=policy, bindings=(binding("a", "alpha"), brought), registry=registry)
-    assert told(outcome) == [
-        ("error", "agent_profiles[1].base_prompt", "/agent_profiles/1/base_prompt", ("agent:b",))
-    ]
+    assert told(outcome) == [("error", "agent_profiles[1].base_prompt", "/agent_profiles/1/base_prompt", ("agent:b",))]
     assert says(outcome.findings[0], "profile sh", "alpha", "agent b", "from default", "write a base_prompt")
 
 
@@ -55,9 +53,7 @@ def test_options_that_all_arrive_pass(binding: Any) -> None:
 
 def test_auto_without_anything_to_choose_by_is_told_once_for_a_profile(binding: Any, told: Any, says: Any) -> None:
     outcome = run_check(family.AGP004, bindings=(binding("a", None), binding("b", None), binding("c", "alpha")))
-    assert told(outcome) == [
-        ("error", "agent_profiles[0].runner", "/agent_profiles/0/runner", ("agent:a", "agent:b"))
-    ]
+    assert told(outcome) == [("error", "agent_profiles[0].runner", "/agent_profiles/0/runner", ("agent:a", "agent:b"))]
     assert says(outcome.findings[0], "agents a, b", "doctor profile use", "--profile")
 
 
@@ -72,15 +68,11 @@ def test_two_agents_of_one_session_are_told_at_the_second_name(binding: Any, tol
     assert says(outcome.findings[0], "'same'", "b (agents[1]), c (agents[2])", "rename")
 
 
-def test_a_pattern_without_the_agent_is_what_is_wrong_with_shared_sessions(
-    binding: Any, told: Any, says: Any
-) -> None:
+def test_a_pattern_without_the_agent_is_what_is_wrong_with_shared_sessions(binding: Any, told: Any, says: Any) -> None:
     policy = doctor.Policy(tmux=Tmux(session_pattern="shop"))
     everyone = tuple(binding(name, "alpha", session="shop") for name in "ab")
     outcome = run_check(family.AGP005, policy=policy, bindings=everyone)
-    assert told(outcome) == [
-        ("error", "tmux.session_pattern", "/tmux/session_pattern", ("agent:a", "agent:b"))
-    ]
+    assert told(outcome) == [("error", "tmux.session_pattern", "/tmux/session_pattern", ("agent:a", "agent:b"))]
     assert says(outcome.findings[0], "put {agent} into tmux.session_pattern")
 
 

@@ -61,7 +61,9 @@ def test_every_module_with_checks_is_listed() -> None:
     assert {f"checks.{name}" for name in registering} == set(checks.MODULES)
 
 
-@pytest.mark.parametrize("module", sorted(Path(inspect.getfile(checks)).parent.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "module", sorted(Path(inspect.getfile(checks)).parent.glob("*.py")), ids=lambda path: path.stem
+)
 def test_checks_import_the_public_api_and_each_other_only(module: Path) -> None:
     tree = ast.parse(module.read_text())
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

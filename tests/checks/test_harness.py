@@ -71,9 +71,7 @@ def test_a_carried_harness_needs_its_carrier(row: Any, fact: Any, registry: Any,
 
 
 def test_a_harness_that_no_adapter_knows_is_told(binding: Any, registry: Any, says: Any) -> None:
-    outcome = run_check(
-        family.HRN001, harnesses={}, bindings=(binding("a", "omega"),), stages=(), registry=registry
-    )
+    outcome = run_check(family.HRN001, harnesses={}, bindings=(binding("a", "omega"),), stages=(), registry=registry)
     assert says(outcome.findings[0], "omega is no harness known here", "alpha")
 
 
@@ -184,9 +182,7 @@ def logged_out(*bindings: Any, stages: Any = (), fact: Any, registry: Any) -> An
     return run_check(family.HRN005, harnesses=facts, bindings=bindings, stages=stages, registry=registry)
 
 
-def test_a_used_harness_without_a_login_stops_it(
-    binding: Any, fact: Any, registry: Any, told: Any, says: Any
-) -> None:
+def test_a_used_harness_without_a_login_stops_it(binding: Any, fact: Any, registry: Any, told: Any, says: Any) -> None:
     outcome = logged_out(binding("a", "alpha"), binding("b", "alpha"), fact=fact, registry=registry)
     assert told(outcome) == [("error", "harness alpha", None, ("runtime:alpha",))]
     assert says(outcome.findings[0], "so it says", "agents a, b", "log in: alpha login")

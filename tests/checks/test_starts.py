@@ -71,9 +71,7 @@ def test_no_dialog_passes(binding: Any, fact: Any, registry: Any, context: Any) 
 def flags(*bindings: Any, policy: Any, fact: Any, registry: Any) -> Any:
     prober = SimpleNamespace(help=lambda runtime, call: frozenset({"-x", "--known", "--new"}))
     facts = fact("alpha")
-    return run_check(
-        family.HRN008, policy=policy, bindings=bindings, registry=registry, harnesses=facts, prober=prober
-    )
+    return run_check(family.HRN008, policy=policy, bindings=bindings, registry=registry, harnesses=facts, prober=prober)
 
 
 def test_a_flag_that_is_gone_is_told_where_the_profile_writes_it(
@@ -82,9 +80,7 @@ def test_a_flag_that_is_gone_is_told_where_the_profile_writes_it(
     policy = policy_of(profile(extra_args=("-x", "--old=secret-value")))
     everyone = (binding("a", "alpha", "-x", "--old=secret-value"), binding("b", "alpha"))
     outcome = flags(*everyone, policy=policy, fact=fact, registry=registry)
-    assert told(outcome) == [
-        ("error", "harness alpha", "/agent_profiles/0/runner_options/extra_args/1", ("agent:a",))
-    ]
+    assert told(outcome) == [("error", "harness alpha", "/agent_profiles/0/runner_options/extra_args/1", ("agent:a",))]
     assert says(outcome.findings[0], "alpha 2.1.0", "--old", "gone since 2.0; use --new", "remove --old")
     assert "secret-value" not in str(outcome.findings)
 

@@ -57,9 +57,7 @@ def test_checks_are_listed_with_severity_and_title(plugin: list[str], capsys: Ca
 def test_the_selection_counts_and_verbose_says_more(plugin: list[str], capsys: Capture) -> None:
     assert main(["checks", *plugin, "--select", "ACM", "-v"]) == 0
     out = capsys.readouterr().out
-    assert out.endswith(
-        "ACM002  error    It is not empty.\n                 reads files, requires ACM001; plugin acme_checks\n"
-    ) or (
+    assert (
         "ACM002  error    It is not empty.\n                 reads files, requires ACM001; plugin acme_checks\n" in out
     )
     assert "SKL001" not in out

@@ -6,8 +6,10 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -109,15 +111,33 @@ def test_force_color_brings_the_table_to_a_pipe(project: Path) -> None:
     assert "\x1b[1mAgents\x1b[0m" in start(env={**os.environ, "FORCE_COLOR": "1"}).stdout
 
 
-def test_an_interrupt_is_exit_130_and_leaves_no_traceback(project: Path) -> None:
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes to hold within a minute."""
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        Event().wait(0.01)
+    return condition()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+def test_an_interrupt_is_exit_130_and_leaves_neither_traceback_nor_process(project: Path) -> None:
     slow = project.parent / "bin" / "codex"
     started = project / "started"
-    slow.write_text(f"#!/bin/sh\n: > {started}\nexec /bin/sleep 60\n")
+    first = f"echo $$ > {started}.part\n/bin/mv {started}.part {started}\nexec /bin/sleep 60"
+    slow.write_text(f"#!/bin/sh\n[ -e {started} ] && exit 1\n{first}\n")
     slow.chmod(0o755)
     with subprocess.Popen([*PYTHON, "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not started.exists() and process.poll() is None:
-            pass
+        assert wait_for(lambda: started.exists() or process.poll() is not None)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, b"doctor: interrupted\n")
     assert json.loads(out)["findings"][0]["code"] == "DOC003"
+    assert wait_for(lambda: not is_running(int(started.read_text())))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from doctor.cli.streams import encodable, say, style_for, takes_symbols, wants_color
+from doctor.cli.streams import encodable, say, style_for, takes_symbols, wants_color, width_of_terminal
 from doctor.report.style import Style
 
 
@@ -59,3 +59,12 @@ def test_what_an_encoding_cannot_take_is_written_as_an_escape() -> None:
 def test_talk_carries_no_secret_and_no_escape_sequence(capsys: pytest.CaptureFixture[str]) -> None:
     say("line 1 \x1b[2J\nTOKEN=abcdefgh")
     assert capsys.readouterr() == ("", "line 1 \\x1b[2J\nTOKEN=[redacted]\n")
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"), [("40", 40), ("0", 80), ("", 80), ("many", 80), ("9" * 5000, 999999999)]
+)
+def test_the_width_is_what_columns_says_or_80(columns: str, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("sys.__stdout__", io.StringIO())
+    assert width_of_terminal() == expected

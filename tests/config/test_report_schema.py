@@ -108,6 +108,7 @@ def test_a_report_with_every_added_key_is_valid(schema: Draft202012Validator) ->
         "session": "agent-x",
         "argv": None,
         "notes": [],
+        "grants": ["edits files without asking"],
     }
     assert errors(schema, report) == []
 

@@ -1,9 +1,11 @@
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -160,6 +162,17 @@ def test_an_interrupt_ends_the_program_and_goes_on(tmp_path: Path, gone: Gone) -
         run(["/bin/sh", "-c", script], timeout=FOREVER, env=ENV)
 
     assert gone(pid)
+
+
+def test_end_all_ends_a_program_that_is_just_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interfering(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            end_all()
+
+    monkeypatch.setattr(subprocess, "Popen", Interfering)
+
+    assert run(["sleep", "600"], timeout=FOREVER, env=ENV).returncode == -signal.SIGKILL
 
 
 def test_end_all_ends_the_programs_that_other_threads_wait_for(tmp_path: Path, gone: Gone) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.report.redact import HIDDEN, Redactor, is_secret_name, redact
+from doctor.report.redact import HIDDEN, Redactor, _pattern, _without_value, is_secret_name, redact
 
 SECRETS = [
     "sk-" + "proj-abcDEF1234567890",
@@ -102,3 +102,8 @@ def test_an_argv_loses_the_values_of_secret_options_and_assignments_only() -> No
 
 def test_the_prompt_s_place_is_no_secret() -> None:
     assert Redactor().argv(["x", "--token", "{prompt}"]) == ["x", "--token", "{prompt}"]
+
+
+@given(st.text(alphabet="abeghikoprstwxyAEIKS0129:/=&?@\"' .-_"))
+def test_looking_first_whether_a_text_may_hold_a_secret_changes_no_answer(text: str) -> None:
+    assert redact(text) == _pattern().sub(_without_value, text)

@@ -1,0 +1,91 @@
+"""NPR: settings are readable, and models reach their harness."""
+
+from typing import Any
+
+import pytest
+
+import doctor
+from checks import named_profiles as family
+from doctor.testing import run_check
+
+
+def problem(subject: str) -> doctor.ConfigProblem:
+    place = doctor.Location(path=f"/config/{subject}", line=2, column=1, pointer="/x")
+    return doctor.ConfigProblem(
+        rule="unknown-key", subject=subject, message="x is no key", remedy="remove it", location=place
+    )
+
+
+def test_problems_of_the_machine_and_of_the_active_profile_are_told_with_their_place(told: Any, says: Any) -> None:
+    outcome = run_check(
+        family.NPR001,
+        machine_file=doctor.Loaded(value=None, problems=(problem("machine.toml"),)),
+        profile_file=doctor.ActiveProfile(name="fast", source="flag", problem=problem("fast")),
+    )
+    assert told(outcome) == [("error", "machine.toml", "/x", ("*",)), ("error", "fast", "/x", ("*",))]
+    assert [each.location.path for each in outcome.findings if each.location] == [
+        "/config/machine.toml",
+        "/config/fast",
+    ]
+    assert says(outcome.findings[0], "x is no key", "remove it")
+
+
+def test_readable_settings_pass() -> None:
+    settings = doctor.Loaded(value=doctor.Machine())
+    outcome = run_check(family.NPR001, machine_file=settings, profile_file=doctor.ActiveProfile())
+    assert outcome.status == "passed"
+
+
+def test_a_model_for_another_harness_is_told_once_for_a_stage(
+    binding: Any, registry: Any, told: Any, says: Any
+) -> None:
+    unused = {"unused_models": ("profile:fast=gamma:g-1",)}
+    everyone = (binding("a", "alpha", **unused), binding("b", "alpha", **unused))
+    outcome = run_check(family.NPR002, bindings=everyone, registry=registry)
+    assert told(outcome) == [("warning", "stage execute", None, ("agent:a", "agent:b"))]
+    assert says(outcome.findings[0], "gamma:g-1 (from profile:fast)", "not used", "alpha runs agents a, b")
+
+
+def test_harnesses_that_take_no_model_pass(binding: Any, registry: Any) -> None:
+    everyone = (binding("a", "beta", unused_models=("profile:fast=gamma:g-1",)), binding("b", "alpha"))
+    assert run_check(family.NPR002, bindings=everyone, registry=registry).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("source", "subject", "pointer"),
+    [
+        ("policy", "agent_profiles[0].runner_options.model", "/agent_profiles/0/runner_options/model"),
+        ("env:DOCTOR_MODEL", "agent a", None),
+    ],
+)
+def test_a_model_of_another_vendor_is_told_where_it_is_written(
+    source: str, subject: str, pointer: str | None, binding: Any, registry: Any, told: Any, says: Any
+) -> None:
+    start = binding("a", "alpha", model=doctor.Choice(value="xa-1", source=source))
+    outcome = run_check(family.NPR003, bindings=(start,), registry=registry)
+    assert told(outcome) == [("error", subject, pointer, ("agent:a",))]
+    assert says(outcome.findings[0], "alpha", "xa-1", source)
+
+
+def test_the_harness_that_a_model_belongs_to_is_named(binding: Any, says: Any) -> None:
+    class Left(doctor.Harness):
+        id, title, binaries, model_patterns = "left", "Left", ("left",), ("l-.*",)
+
+    class Right(doctor.Harness):
+        id, title, binaries, model_patterns = "right", "Right", ("right",), ("r-.*",)
+
+    start = binding("a", "left", model=doctor.Choice(value="r-1", source="policy"))
+    outcome = run_check(family.NPR003, bindings=(start,), registry=doctor.Registry((Left(), Right())))
+    assert says(outcome.findings[0], "it is one of right")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "model", "endpoint"), [("alpha", "a-1", None), ("alpha", "xa-1", "box"), ("gamma", "any", None)]
+)
+def test_a_model_of_its_own_or_of_a_custom_endpoint_passes(
+    runtime: str, model: str, endpoint: str | None, binding: Any, registry: Any
+) -> None:
+    start = binding(
+        "a", runtime, model=doctor.Choice(value=model, source="policy"), endpoint=doctor.Choice(value=endpoint)
+    )
+    assert run_check(family.NPR003, bindings=(start,), registry=registry).status == "passed"
