@@ -96,7 +96,7 @@ def takes_symbols(stream: TextIO | None) -> bool:
 
 def width_of_terminal() -> int:
     """What COLUMNS says, or the columns of the terminal, or 80: as ``shutil`` does it, without its 3 ms of imports."""
-    said = os.environ.get("COLUMNS", "")
+    said = os.environ.get("COLUMNS", "")[:9]
     if said.isdecimal() and int(said):
         return int(said)
     try:

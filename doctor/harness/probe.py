@@ -27,6 +27,9 @@ TOOL_TIMEOUT = 10.0
 HELP_TIMEOUT = 20.0
 """Seconds."""
 
+ENDING_PATIENCE = 5.0
+"""Seconds in which interrupted threads come to their end."""
+
 LONGEST_DETAIL = 160
 """Characters of a program's own words that a problem quotes."""
 
@@ -267,6 +270,14 @@ class _Once:
             return cast("T", self._values[key])
 
 
+def _end_with(threads: Sequence[threading.Thread]) -> None:
+    """End what the threads wait for, and what they were about to start, until they have ended too."""
+    deadline = time.monotonic() + ENDING_PATIENCE
+    while any(thread.is_alive() for thread in threads) and time.monotonic() < deadline:
+        end_all()
+        time.sleep(0.01)
+
+
 def side_by_side(tasks: Sequence[Callable[[], object]], jobs: int) -> None:
     """Run all tasks in threads, at most ``jobs`` at once, and wait for them.
 
@@ -295,7 +306,7 @@ def side_by_side(tasks: Sequence[Callable[[], object]], jobs: int) -> None:
             thread.join()
     except BaseException:
         left.clear()
-        end_all()
+        _end_with(threads)
         raise
     if errors:
         raise errors[0]

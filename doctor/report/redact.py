@@ -20,32 +20,27 @@ _SECRET_WORD = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDE
 _REFERENCE_WORDS = frozenset({"ENV", "FILE", "PATH", "DIR", "NAME", "COMMAND", "HELPER"})
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 
-_TOKENS = (
-    r"(?:sk|rk|pk)[-_][A-Za-z0-9_-]{12,}",
-    r"gh[opsur]_[A-Za-z0-9]{12,}",
-    r"github_pat_\w{12,}",
-    r"glpat-[\w-]{12,}",
-    r"A[KS]IA[A-Z0-9]{12,}",
-    r"AIza[\w-]{20,}",
-    r"ya29\.[\w-]{12,}",
-    r"xox[a-z]-[\w-]{8,}",
-    r"xapp-[\w-]{8,}",
-    r"eyJ[\w-]{8,}(?:\.[\w-]*){0,4}",
-    r"hf_[A-Za-z0-9]{12,}",
-    r"gsk_[A-Za-z0-9]{12,}",
-    r"xai-[A-Za-z0-9]{12,}",
-    r"npm_[A-Za-z0-9]{20,}",
-    r"pypi-[\w-]{20,}",
-)
-"""What the vendors of models, code hosts and clouds let their tokens begin with; the shape alone tells them."""
+_TOKENS = {
+    r"[A-Za-z0-9_-]{12,}": ("sk-", "sk_", "rk-", "rk_", "pk-", "pk_"),
+    r"[A-Za-z0-9]{12,}": ("ghp_", "gho_", "ghs_", "ghu_", "ghr_", "hf_", "gsk_", "xai-"),
+    r"[A-Z0-9]{12,}": ("AKIA", "ASIA"),
+    r"[\w-]{12,}": ("github_pat_", "glpat-", "ya29.", "AIza", "pypi-"),
+    r"[\w-]{8,}": ("xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "xapp-"),
+    r"[A-Za-z0-9]{20,}": ("npm_",),
+    r"[\w-]{8,}(?:\.[\w-]*){0,4}": ("eyJ",),
+}
+"""How tokens of model vendors, code hosts and clouds go on, and begin; the shape alone tells them."""
+
+_HEADS = tuple(head for heads in _TOKENS.values() for head in heads)
+_ANY_TOKEN = "|".join(f"(?:{'|'.join(map(re.escape, heads))}){tail}" for tail, heads in _TOKENS.items())
 
 _SHAPES = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
-    rf"(?<![A-Za-z0-9])(?:{'|'.join(_TOKENS)})",
+    rf"(?<![A-Za-z0-9])(?:{_ANY_TOKEN})",
 )
 """The whole match is a secret."""
 
-_NAMES = "key|token|secret|password|passwd|passphrase"
+_NAMES = ("key", "token", "secret", "password", "passwd", "passphrase")
 _NO_PLACEHOLDER = r"(?![<$\[{…]|\.\.\.)"
 _LABELLED = (
     r"(?<=://)(?P<user>[^\s/:@]*:)[^\s/]+(?=@)",
@@ -53,7 +48,7 @@ _LABELLED = (
     r"(?P<query>[?&][^=&?\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
     r"(?P<header>(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:(?i:bearer|basic|token)\s+)?)[^\s\"',]+",
     r"(?P<bearer>\b(?i:bearer)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
-    rf"(?P<pair>\b\w*(?i:{_NAMES})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
+    rf"(?P<pair>\b\w*(?i:{'|'.join(_NAMES)})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
 )
 """The named group says what the secret is and stays; the rest of the match is the secret."""
 
@@ -61,6 +56,17 @@ _LABELLED = (
 @cache
 def _pattern() -> re.Pattern[str]:
     return re.compile("|".join((*_LABELLED, *_SHAPES)), re.DOTALL)
+
+
+def _may_hold_a_secret(text: str) -> bool:
+    """Whether the pattern is worth trying: false only where it cannot match. Most runs never need to compile it."""
+    lower = text.lower()
+    return (
+        "://" in text
+        or any(head in text for head in _HEADS)
+        or any(word in lower for word in ("private key", "bearer", "authorization"))
+        or (("=" in text or ":" in text) and any(word in lower for word in (*_NAMES, "signature")))
+    )
 
 
 def is_secret_name(name: str) -> bool:
@@ -95,7 +101,10 @@ class Redactor:
             return text
         clean = self._done.get(text)
         if clean is None:
-            clean = self._done[text] = _pattern().sub(_without_value, self._without_known(text))
+            clean = self._without_known(text)
+            if _may_hold_a_secret(clean):
+                clean = _pattern().sub(_without_value, clean)
+            self._done[text] = clean
         return clean
 
     def optional(self, text: str | None) -> str | None:

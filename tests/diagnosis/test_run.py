@@ -62,7 +62,7 @@ def test_a_policy_that_cannot_be_understood_is_exit_2_and_harnesses_are_still_li
 
 
 def test_an_unreadable_machine_file_is_exit_2_too(examine: Any, tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
+    (tmp_path / "config").mkdir(mode=0o700)
     (tmp_path / "config" / "machine.toml").write_text("endpoints = 3\n", encoding="utf-8")
     report = examine()
     assert report.exit_code is ExitCode.USAGE
