@@ -25,7 +25,7 @@ DISABLE_AUTOLOAD = "DOCTOR_DISABLE_PLUGIN_AUTOLOAD"
 """Variable that keeps plugins of installed distributions out when it is not blank."""
 
 OWN = "doctor"
-"""Name under which the tool's own facts, harnesses and formats appear in messages."""
+"""Name under which the tool's own facts and harnesses appear in messages."""
 
 
 class PluginInfo(NamedTuple):
@@ -49,7 +49,7 @@ class PluginSet:
         manager: The manager with every plugin registered.
         infos: The plugins in the order they were registered.
         untrusted: Project plugins that were not loaded.
-        facts, harnesses, formats: The tool's own, which come before those of plugins.
+        facts, harnesses: The tool's own, which come before those of plugins.
 
     Raises:
         RegistrationError: Something offered is malformed, or offered twice.
@@ -63,7 +63,6 @@ class PluginSet:
         *,
         facts: Mapping[str, Callable[..., Any]],
         harnesses: Iterable["Harness"],
-        formats: Mapping[str, Callable[..., str]],
     ) -> None:
         self.manager = manager
         self.infos = tuple(infos)
@@ -76,7 +75,7 @@ class PluginSet:
         self.harnesses: tuple[Harness, ...] = make_harnesses(
             [*((OWN, harness) for harness in harnesses), *self._each("doctor_register_harnesses")]
         )
-        self.formats = make_formats([(OWN, formats), *self._offers("doctor_register_formats")])
+        self.formats = make_formats(self._offers("doctor_register_formats"))
 
     @property
     def started(self) -> tuple[Observer, ...]:
@@ -157,7 +156,6 @@ def load_plugins(
     trust: "TrustStore | None" = None,
     facts: Mapping[str, Callable[..., Any]] | None = None,
     harnesses: Iterable["Harness"] = (),
-    formats: Mapping[str, Callable[..., str]] | None = None,
     builtins: Sequence[str] | None = None,
 ) -> PluginSet:
     """Load every plugin that ``options`` allow and collect what they offer.
@@ -168,8 +166,7 @@ def load_plugins(
         trust: Which project plugins are trusted; ``None`` trusts none.
         facts: The tool's own facts.
         harnesses: The tool's own harness adapters.
-        formats: The tool's own report formats.
-        builtins: Modules of the built-in checks; ``None`` means ``checks.MODULES``.
+        builtins: Modules of the built-in plugins; ``None`` means those of the checks and of the report formats.
 
     Raises:
         RegistrationError: A plugin cannot be imported, or offers something malformed.
@@ -184,9 +181,7 @@ def load_plugins(
     untrusted: list[UntrustedPlugin] = []
     if project_root is not None:
         untrusted = loader.load_project(project_root, trust, anyway=options.allow_project_plugins)
-    return PluginSet(
-        loader.manager, loader.infos, untrusted, facts=facts or {}, harnesses=harnesses, formats=formats or {}
-    )
+    return PluginSet(loader.manager, loader.infos, untrusted, facts=facts or {}, harnesses=harnesses)
 
 
 def _builtin_modules() -> Sequence[str]:

@@ -118,14 +118,14 @@ def test_every_hook_s_offers_are_collected_behind_the_tool_s_own(site: Path) -> 
         """,
     )
 
-    plugins = load(name, facts={"own": lambda: 1}, formats={"table": repr})
+    plugins = load(name, facts={"own": lambda: 1})
 
     assert [(fact.name, fact.plugin, fact.parameters) for fact in plugins.facts] == [
         ("own", "doctor", ()),
         ("answer", "acme_plugin", ("half",)),
     ]
     assert [harness.id for harness in plugins.harnesses] == ["acme"]
-    assert plugins.formats == {"table": repr, "sample": str}
+    assert plugins.formats == {"sample": str}
     assert plugins.checks == ()
 
 
