@@ -133,7 +133,7 @@ class SEC003(doctor.Check):
             mode = _mode(path) or 0
             if mode & OTHERS_WRITE:
                 yield self._open(path, f"can be changed by others (mode {mode:o})", "go-w", doctor.Severity.WARNING)
-            elif path.name == "machine.toml" and mode & OTHERS_READ and _reachable(path.parent):
+            elif path.name == "machine.toml" and mode & OTHERS_READ and _reachable(path):
                 yield self._open(path, f"can be read by others (mode {mode:o})", "go-rwx", doctor.Severity.INFO)
 
     def _open(self, path: Path, seen: str, change: str, severity: doctor.Severity) -> doctor.Finding:
@@ -146,9 +146,9 @@ class SEC003(doctor.Check):
         )
 
 
-def _reachable(directory: Path) -> bool:
-    """Whether others may go through ``directory`` to a file in it."""
-    return bool((_mode(directory) or 0) & (stat.S_IXGRP | stat.S_IXOTH))
+def _reachable(path: Path) -> bool:
+    """Whether others may go through every directory that leads to ``path``."""
+    return all((_mode(directory) or 0) & (stat.S_IXGRP | stat.S_IXOTH) for directory in path.parents)
 
 
 class UntrustedPlugin(Protocol):

@@ -286,7 +286,8 @@ def test_an_endpoint_that_wants_a_key_which_is_not_configured_is_told(
     server.status = 401
     [finding] = asked_online(endpoint(server.url), context, paths, used).findings
     assert says(finding, "wants a key (401)")
-    assert asked_online(endpoint(server.url, api_key_command=("show",)), context, paths, used).status == "passed"
+    for reference in ({"api_key_command": ("show",)}, {"api_key_env": "NOT_SET"}, {"api_key_file": "/gone"}):
+        assert asked_online(endpoint(server.url, **reference), context, paths, used).status == "passed"
 
 
 def test_a_redirect_to_another_server_is_not_followed(

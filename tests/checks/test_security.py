@@ -103,7 +103,6 @@ def test_a_project_without_a_policy_passes(tmp_path: Path) -> None:
     [
         (0o700, 0o600, []),
         (0o700, 0o644, []),
-        (0o755, 0o644, [("info", "machine.toml")]),
         (0o755, 0o666, [("warning", "machine.toml")]),
         (0o777, 0o600, [("warning", "config")]),
     ],
@@ -117,6 +116,17 @@ def test_who_else_may_change_or_read_the_machine_s_settings(
     paths.config_dir.chmod(directory)
     outcome = run_check(family.SEC003, paths=paths)
     assert [(severity, Path(subject).name) for severity, subject, *_ in told(outcome)] == expected
+
+
+@pytest.mark.parametrize(("home", "expected"), [(0o755, ["info"]), (0o700, [])])
+def test_settings_that_others_can_read_are_reported_where_others_can_get_at_them(
+    home: int, expected: list[str], paths: doctor.Paths, monkeypatch: pytest.MonkeyPatch, told: Any
+) -> None:
+    modes = {paths.config_dir.parent: home, paths.machine_file: 0o644}
+    monkeypatch.setattr(family, "_mode", lambda path: modes.get(path, 0o755))
+    outcome = run_check(family.SEC003, paths=paths)
+    assert [severity for severity, *_ in told(outcome)] == expected
+    assert all("chmod go-rwx" in str(each.remedy) for each in outcome.findings)
 
 
 def test_a_machine_without_settings_passes(paths: doctor.Paths) -> None:

@@ -29,7 +29,7 @@ def started(runtime_id: str, *, interactive: bool = False, model: str | None = "
         options=RunnerOptions(**options),  # type: ignore[arg-type]
         model=model,
         interactive=interactive,
-        cwd="/work",
+        cwd="/srv/project",
     )
     return adapter(runtime_id).compile(request)
 

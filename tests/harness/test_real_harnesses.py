@@ -127,7 +127,7 @@ def starts(harness: Harness, path: str, version: str | None) -> list[CompiledArg
                 model="provider/model",
                 endpoint_url=url,
                 interactive=interactive,
-                cwd="/work",
+                cwd="/srv/project",
             )
         )
         for mode, switch, url, interactive in product(modes, (None, True), (None, "http://h/v1"), (False, True))
