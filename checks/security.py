@@ -8,7 +8,6 @@ from typing import Protocol
 import doctor
 from checks.secret_shapes import GUESSES, kinds
 
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
 Text = tuple[str, tuple[str | int, ...], tuple[str, ...]]
@@ -86,6 +85,16 @@ class SEC001(doctor.Check):
         )
 
 
+def _others_write(path: Path) -> bool:
+    """Whether somebody else can write there. A group with its owner's number is the owner's own, by convention."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    group = 0 if status.st_gid == status.st_uid != 0 else stat.S_IWGRP
+    return bool(status.st_mode & (group | stat.S_IWOTH))
+
+
 def _mode(path: Path) -> int | None:
     """Permission bits of what is at ``path``; ``None`` when nothing is there that can be looked at."""
     try:
@@ -107,11 +116,10 @@ class SEC002(doctor.Check):
         directory = project.root / ".metawsm"
         policies = (directory / "policy.json", directory / "policy.toml", *filter(None, [project.policy_path]))
         for path in dict.fromkeys((directory, directory / "skills", directory / "checks", *policies)):
-            mode = _mode(path)
-            if mode is not None and mode & OTHERS_WRITE:
+            if _others_write(path):
                 yield self.finding(
                     str(path),
-                    f"{path} can be changed by others (mode {mode:o})",
+                    f"{path} can be changed by others (mode {_mode(path) or 0:o})",
                     remedy=f"chmod go-w {path}",
                     location=doctor.Location(path=str(path)),
                 )
@@ -131,7 +139,7 @@ class SEC003(doctor.Check):
         files = (paths.config_dir / "machine.toml", paths.config_dir / "profiles", paths.config_dir / "active-profile")
         for path in (paths.config_dir, *files):
             mode = _mode(path) or 0
-            if mode & OTHERS_WRITE:
+            if _others_write(path):
                 yield self._open(path, f"can be changed by others (mode {mode:o})", "go-w", doctor.Severity.WARNING)
             elif path.name == "machine.toml" and mode & OTHERS_READ and _reachable(path):
                 yield self._open(path, f"can be read by others (mode {mode:o})", "go-rwx", doctor.Severity.INFO)

@@ -147,12 +147,12 @@ class SKL004(doctor.Check):
     skill, and does not bring it up again when a long conversation is cut.
     """
 
-    severity = doctor.Severity.WARNING
+    severity = doctor.Severity.INFO
 
     def run(
         self, bindings: Bindings, skills: Skills, registry: doctor.Registry, context: doctor.HarnessContext
     ) -> Iterator[doctor.Finding]:
-        """Fails when the skill is in none of the harness's own roots; says so only where the harness has none."""
+        """Reports a skill that is in none of the harness's own roots."""
         for entry, fact in _first_uses(bindings, skills):
             harness = registry.get(fact.runtime_id)
             if fact.seen_by_harness or harness is None:
@@ -166,7 +166,6 @@ class SKL004(doctor.Check):
                 "the agent gets its path in the prompt only",
                 remedy=_link(fact, roots, context) if roots else "nothing: this harness has no skills of its own",
                 pointer=entry.pointer,
-                severity=doctor.Severity.WARNING if roots else doctor.Severity.INFO,
                 affects=(f"skill:{fact.name}",),
                 key=f"{fact.name} {fact.runtime_id}",
             )

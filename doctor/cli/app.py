@@ -79,7 +79,7 @@ def _end_programs() -> None:
     """End what was still being asked: the threads that wait for it hear nothing of an interrupt."""
     process = sys.modules.get("doctor.harness.process")
     if process is not None:
-        process.end_all()
+        process.end_all(for_good=True)
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from doctor.config.files import FileProblem, read_bytes
 from doctor.config.issues import MOST_ISSUES, Issues, Trail, parts_of
 from doctor.config.json_text import Parsed, TextError, parse_json
-from doctor.config.positions import Lines, Positions, scan_json
+from doctor.config.positions import JsonScan, Lines, Positions
 from doctor.config.problems import ConfigProblem, Rule
 from doctor.config.words import Kind, encodable, path_words
 from doctor.model.location import Location, pointer
@@ -40,7 +41,9 @@ class Document:
     """Of the file's bytes, in hex digits."""
 
     data: Any = field(repr=False)
-    _places: tuple[Positions, Lines] | None = field(default=None, init=False, repr=False)
+    _scan: JsonScan | Positions | None = field(default=None, init=False, repr=False)
+    _lines: Lines | None = field(default=None, init=False, repr=False)
+    _guard: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -56,28 +59,32 @@ class Document:
         return self._location(place, at_key=True)
 
     def _location(self, place: str, *, at_key: bool) -> Location:
-        positions, lines = self._known_places()
         parts = [part.replace("~1", "/").replace("~0", "~") for part in place.split("/")[1:]]
-        depth, value, key = positions.find(parts)
-        line, column = lines.place(key if at_key else value)
+        with self._guard:
+            depth, value, key = self._places().find(parts)
+            line, column = self._known_lines().place(key if at_key else value)
         return Location(path=self.path, line=line, column=column, pointer=encodable(pointer(*parts[:depth])))
 
-    def _known_places(self) -> tuple[Positions, Lines]:
-        if self._places is None:
-            self._places = (self._scan(), Lines(self.text))
-        return self._places
+    def _places(self) -> JsonScan | Positions:
+        if self._scan is None:
+            if self.kind == "json":
+                self._scan = JsonScan(self.text)
+            else:
+                from doctor.config.toml_positions import scan_toml  # noqa: PLC0415 - most policies are JSON
 
-    def _scan(self) -> Positions:
-        if self.kind == "json":
-            return scan_json(self.text)
-        from doctor.config.toml_positions import scan_toml  # noqa: PLC0415 - most policies are JSON
+                self._scan = scan_toml(self.text)
+        return self._scan
 
-        return scan_toml(self.text)
+    def _known_lines(self) -> Lines:
+        if self._lines is None:
+            self._lines = Lines(self.text)
+        return self._lines
 
     def duplicates(self) -> tuple[ConfigProblem, ...]:
         """A problem for every key that its object already has."""
-        positions, lines = self._known_places()
-        return _duplicates(self.path, positions, lines)
+        places = self._places()
+        positions = places.finish() if isinstance(places, JsonScan) else places
+        return _duplicates(self.path, positions, self._known_lines())
 
 
 class _UnreadError(Exception):

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 
 _TOKEN = re.compile(r'[ \t\n\r]*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++)', re.DOTALL)
 
+STRIDE = 500
+"""Tokens seen at once while a place is looked for."""
+
 
 class Node:
     """The places of the members of one object or list.
@@ -133,17 +136,44 @@ def too_deep(text: str, limit: int) -> int:
     return 0
 
 
-class _JsonScan:
-    """One walk over the tokens of valid JSON. It keeps its own stack because a file may nest deeply."""
+class JsonScan:
+    """A walk over the tokens of valid JSON that goes on only as far as a place is asked for.
 
-    def __init__(self) -> None:
+    It keeps its own stack because a file may nest deeply. Of equal keys the last one seen counts.
+    """
+
+    def __init__(self, text: str) -> None:
         self.positions = Positions(0, None)
+        self._tokens = tokens(text)
         self._open: list[Node] = []
         self._path: list[str | int] = []
         self._slot = 0
         self._wants_key = False
 
-    def see(self, offset: int, mark: str) -> None:
+    def find(self, parts: Sequence[str]) -> tuple[int, int, int]:
+        """Like ``Positions.find``, having walked on until ``parts`` exist or the text ends."""
+        found = self.positions.find(parts)
+        while found[0] < len(parts) and self._walk():
+            found = self.positions.find(parts)
+        return found
+
+    def finish(self) -> Positions:
+        """The places of everything."""
+        while self._walk():
+            pass
+        return self.positions
+
+    def _walk(self) -> bool:
+        """See some more tokens, up to one after which every known place is final; false when there were none."""
+        seen = 0
+        for offset, mark in self._tokens:
+            self._see(offset, mark)
+            seen += 1
+            if seen > STRIDE and mark == ",":
+                break
+        return bool(seen)
+
+    def _see(self, offset: int, mark: str) -> None:
         if mark == ",":
             self._wants_key = self._open[-1].names is not None
         elif mark in "}]":
@@ -187,11 +217,3 @@ class _JsonScan:
         self._wants_key = False
         if self._path:
             self._path.pop()
-
-
-def scan_json(text: str) -> Positions:
-    """The places of everything in ``text``, which must be valid JSON, in linear time; of equal keys the last counts."""
-    scan = _JsonScan()
-    for offset, mark in tokens(text):
-        scan.see(offset, mark)
-    return scan.positions

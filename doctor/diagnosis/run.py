@@ -22,6 +22,7 @@ from doctor.diagnosis.selection import select
 from doctor.diagnosis.trust import TrustStore
 from doctor.errors import Unavailable
 from doctor.exit_codes import ExitCode
+from doctor.harness.process import end_all
 from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.finding import Finding, Severity, Status
 from doctor.model.location import Location
@@ -100,7 +101,12 @@ def diagnose(
     prepared = prepare(replace(options or Options(), **changes))
     if progress is not None:
         progress(f"asking {len(prepared.registry.ids)} harnesses, running {len(prepared.selected)} checks")
-    return replace(_examine(prepared), duration_ms=(perf_counter() - begun) * 1000)
+    try:
+        report = _examine(prepared)
+    except KeyboardInterrupt:
+        end_all()
+        raise
+    return replace(report, duration_ms=(perf_counter() - begun) * 1000)
 
 
 def _examine(prepared: Prepared) -> Report:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ def run(argv: Sequence[str], *, timeout: float, env: Mapping[str, str], cwd: str
             return Completed(returncode=None, error=_start_problem(error), duration_ms=_milliseconds(begun))
         raise
     finally:
-        _running.discard(process)
+        if process is not None:
+            _running.discard(process)
     _finish(process, mark, ended=ended, held=output.held)
     return Completed(
         returncode=process.returncode if ended else None,
@@ -87,26 +89,33 @@ def run(argv: Sequence[str], *, timeout: float, env: Mapping[str, str], cwd: str
     )
 
 
-def end_all() -> None:
-    """Kill the process group of every probe that other threads wait for or are just starting."""
-    global _endings  # noqa: PLW0603 - a probe that is being started is in no list yet; it looks at this afterwards
-    _endings += 1
-    for process in tuple(filter(None, _running)):
-        _signal_group(process, signal.SIGKILL)
+def end_all(*, for_good: bool = False) -> None:
+    """Kill the process group of every probe that other threads wait for.
+
+    Args:
+        for_good: Start none from now on either: this process is about to end.
+    """
+    global _closed  # noqa: PLW0603 - probes belong to the process, whoever asked for them
+    with _gate:
+        _closed = _closed or for_good
+        for process in tuple(_running):
+            _signal_group(process, signal.SIGKILL)
 
 
-_running: "set[Popen[bytes] | None]" = set()
-_endings = 0
+_running: "set[Popen[bytes]]" = set()
+_closed = False
+_gate = threading.Lock()
+"""Held while a probe is started, so that each is either among those that ``end_all`` ends or not started at all."""
 
 
 def _start(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> "Popen[bytes]":
     from subprocess import DEVNULL, PIPE, Popen  # noqa: PLC0415 - not needed while every answer is cached
 
-    endings = _endings
-    process = Popen(list(argv), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=cwd, env=env, start_new_session=True)
-    _running.add(process)
-    if endings != _endings:
-        _signal_group(process, signal.SIGKILL)
+    with _gate:
+        if _closed:
+            raise InterruptedError("nothing is started any more: doctor is ending")
+        process = Popen(list(argv), stdin=DEVNULL, stdout=PIPE, stderr=PIPE, cwd=cwd, env=env, start_new_session=True)
+        _running.add(process)
     return process
 
 

@@ -103,7 +103,7 @@ def test_a_skill_outside_of_the_harness_s_roots_is_told_with_a_command_that_help
     machine = {"binding": binding, "registry": registry, "context": context}
     outcome = seen(path, "alpha", **machine)
     root = context.project / ".alpha" / "skills"
-    assert told(outcome) == [("warning", *ENTRY, ("skill:diary",))]
+    assert told(outcome) == [("info", *ENTRY, ("skill:diary",))]
     assert says(outcome.findings[0], str(path), f"mkdir -p {root} && ln -s {path.parent} {root / 'diary'}")
     root.mkdir(parents=True)
     (root / "diary").symlink_to(path.parent)

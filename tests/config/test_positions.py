@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.config.positions import Lines, scan_json, too_deep
+from doctor.config.positions import JsonScan, Lines, too_deep
 from doctor.model.location import pointer
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -50,7 +50,7 @@ def walk(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
 @given(documents())
 def test_every_value_and_key_of_a_json_text_is_found_where_it_starts(document: tuple[str, Any]) -> None:
     text, data = document
-    positions = scan_json(text)
+    positions = JsonScan(text).finish()
     for path, value in walk(data):
         depth, at_value, at_key = positions.find(path)
         assert depth == len(path)
@@ -60,7 +60,7 @@ def test_every_value_and_key_of_a_json_text_is_found_where_it_starts(document: t
 
 
 def test_what_is_not_there_is_answered_with_its_nearest_ancestor() -> None:
-    positions = scan_json('{"a": [1, {"b": 2}]}')
+    positions = JsonScan('{"a": [1, {"b": 2}]}').finish()
     assert positions.find(["a", "1", "c"]) == (2, 10, 10)
     assert positions.find(["a", "7"]) == (1, 6, 1)
     assert positions.find(["a", "-1"]) == (1, 6, 1)
@@ -69,7 +69,7 @@ def test_what_is_not_there_is_answered_with_its_nearest_ancestor() -> None:
 
 def test_every_duplicate_key_is_reported_at_each_repetition() -> None:
     text = '{"a": 1, "b": {"c": 1, "\\u0063": 2}, "a": {}, "a": 3}'
-    positions = scan_json(text)
+    positions = JsonScan(text).finish()
     second = text.index('"a"', 5)
     assert positions.duplicates == [
         (("b", "c"), text.index('"\\u0063"')),
@@ -81,7 +81,7 @@ def test_every_duplicate_key_is_reported_at_each_repetition() -> None:
 
 def test_deep_nesting_is_walked_without_recursion() -> None:
     text = "[" * 50_000 + "]" * 50_000
-    assert scan_json(text).find(["0"] * 49_999)[1] == 49_999
+    assert JsonScan(text).finish().find(["0"] * 49_999)[1] == 49_999
     assert too_deep(text, 64) == 64
 
 

@@ -1,11 +1,9 @@
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -164,15 +162,14 @@ def test_an_interrupt_ends_the_program_and_goes_on(tmp_path: Path, gone: Gone) -
     assert gone(pid)
 
 
-def test_end_all_ends_a_program_that_is_just_being_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interfering(subprocess.Popen[bytes]):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            end_all()
+def test_nothing_is_started_once_everything_was_ended_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_closed", False)
 
-    monkeypatch.setattr(subprocess, "Popen", Interfering)
+    end_all(for_good=True)
 
-    assert run(["sleep", "600"], timeout=FOREVER, env=ENV).returncode == -signal.SIGKILL
+    answer = run(["/bin/sh", "-c", "echo started"], timeout=FOREVER, env=ENV)
+    assert (answer.returncode, answer.stdout) == (None, "")
+    assert "doctor is ending" in str(answer.error)
 
 
 def test_end_all_ends_the_programs_that_other_threads_wait_for(tmp_path: Path, gone: Gone) -> None:
