@@ -152,6 +152,8 @@ class JsonScan:
 
     def find(self, parts: Sequence[str]) -> tuple[int, int, int]:
         """Like ``Positions.find``, having walked on until ``parts`` exist or the text ends."""
+        if self.positions.root is None:
+            self._walk()
         found = self.positions.find(parts)
         while found[0] < len(parts) and self._walk():
             found = self.positions.find(parts)

@@ -1,6 +1,8 @@
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -57,6 +59,18 @@ def test_every_value_and_key_of_a_json_text_is_found_where_it_starts(document: t
         assert json.JSONDecoder().raw_decode(text, at_value)[0] == value
         if path and text[at_key] == '"' and at_key != at_value:
             assert json.JSONDecoder().raw_decode(text, at_key)[0] == path[-1]
+
+
+@given(documents(), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_a_place_is_the_same_however_far_the_text_was_walked(
+    document: tuple[str, Any], stride: int, shuffle: random.Random
+) -> None:
+    text, data = document
+    paths = [path for path, _ in walk(data)]
+    shuffle.shuffle(paths)
+    whole, by_and_by = JsonScan(text).finish(), JsonScan(text)
+    with mock.patch("doctor.config.positions.STRIDE", stride):
+        assert [by_and_by.find(path) for path in paths] == [whole.find(path) for path in paths]
 
 
 def test_what_is_not_there_is_answered_with_its_nearest_ancestor() -> None:
