@@ -31,9 +31,7 @@ def run(arguments: Sequence[str]) -> int:
     except DoctorError as error:
         return _fail(arguments, ExitCode.USAGE, error.message, error.remedy)
     except KeyboardInterrupt:
-        exit_code = _fail(arguments, ExitCode.INTERRUPTED, "interrupted", None)
-        _end_programs()
-        return exit_code
+        return _fail(arguments, ExitCode.INTERRUPTED, "interrupted", None)
     except Exception as error:  # noqa: BLE001 - the last resort, and it says so
         return _fail(arguments, ExitCode.INTERNAL, *_defect(error, show=_wants_traceback(arguments)))
 
@@ -73,13 +71,6 @@ def wants_json(arguments: Sequence[str]) -> bool:
     given = {argument.partition("=")[::2] for argument in arguments if "=" in argument}
     given |= set(pairwise(arguments))
     return not given.isdisjoint({("--format", "json"), ("--output", "json=-")})
-
-
-def _end_programs() -> None:
-    """End what was still being asked: the threads that wait for it hear nothing of an interrupt."""
-    process = sys.modules.get("doctor.harness.process")
-    if process is not None:
-        process.end_all(for_good=True)
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:

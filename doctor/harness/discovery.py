@@ -44,12 +44,14 @@ def locate_tool(name: str, context: HarnessContext) -> ProgramFact:
 
 def executable_problem(path: str) -> str | None:
     """Why this path cannot be spawned, or ``None``."""
+    if "\0" in path:
+        return "has a NUL character in it"
     try:
         mode = _mode(path)
     except FileNotFoundError:
         return "is a broken symbolic link" if Path(path).is_symlink() else "does not exist"
-    except (OSError, ValueError) as error:
-        return f"cannot be looked at ({getattr(error, 'strerror', None) or error})"
+    except OSError as error:
+        return f"cannot be looked at ({error.strerror})"
     if stat.S_ISDIR(mode):
         return "is a directory"
     if not stat.S_ISREG(mode):

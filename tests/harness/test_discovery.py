@@ -88,7 +88,7 @@ def test_a_link_is_shown_as_it_would_be_spawned(program: MakeProgram, machine: M
         ("codex-nightly", "is not on PATH"),
         ("~/missing", "does not exist"),
         ("~", "is not on PATH"),
-        ("/etc/\0", "cannot be looked at (embedded null byte)"),
+        ("/etc/\0", "has a NUL character in it"),
         ("/dev/null", "is no regular file"),
     ],
 )
