@@ -57,12 +57,22 @@ def machine(tmp_path: Path, bin_directory: Path) -> MakeContext:
 
 
 @pytest.fixture
-def gone() -> Callable[[Path], bool]:
+def written() -> Callable[[Path], None]:
+    """Wait until a program has written into this file."""
+
+    def wait(file: Path) -> None:
+        if not _within_seconds(30, lambda: file.exists() and bool(file.read_text().strip())):
+            raise AssertionError(f"nobody wrote to {file}")
+
+    return wait
+
+
+@pytest.fixture
+def gone(written: Callable[[Path], None]) -> Callable[[Path], bool]:
     """Whether the process whose number is in this file has ended, given the moment that ending takes."""
 
     def ended(file: Path) -> bool:
-        if not _within_seconds(10, lambda: file.exists() and bool(file.read_text().strip())):
-            raise AssertionError(f"nobody wrote a process number to {file}")
+        written(file)
         return _within_seconds(10, lambda: not _runs(int(file.read_text())))
 
     return ended

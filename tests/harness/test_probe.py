@@ -413,15 +413,19 @@ def test_no_more_than_the_allowed_number_run_at_once() -> None:
 
 
 def test_an_interrupted_wait_ends_the_programs(
-    program: MakeProgram, ask: MakeProber, tmp_path: Path, gone: Gone, monkeypatch: pytest.MonkeyPatch
+    program: MakeProgram,
+    ask: MakeProber,
+    tmp_path: Path,
+    written: Callable[[Path], None],
+    gone: Gone,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pid = tmp_path / "pid"
     program("acme", f'[ "$1" = --version ] && echo $$ > {pid}; exec sleep 600')
 
     class Interrupted(threading.Thread):
         def join(self, timeout: float | None = None) -> None:
-            while not pid.exists() or not pid.read_text():
-                pass
+            written(pid)
             raise KeyboardInterrupt
 
     monkeypatch.setattr("doctor.harness.probe.threading.Thread", Interrupted)

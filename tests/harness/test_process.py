@@ -172,13 +172,14 @@ def test_nothing_is_started_once_everything_was_ended_for_good(monkeypatch: pyte
     assert "doctor is ending" in str(answer.error)
 
 
-def test_end_all_ends_the_programs_that_other_threads_wait_for(tmp_path: Path, gone: Gone) -> None:
+def test_end_all_ends_the_programs_that_other_threads_wait_for(
+    tmp_path: Path, written: Callable[[Path], None], gone: Gone
+) -> None:
     pid = tmp_path / "pid"
     script = f"echo $$ > {pid}; exec sleep 600"
     waiting = threading.Thread(target=run, args=(["/bin/sh", "-c", script],), kwargs={"timeout": FOREVER, "env": ENV})
     waiting.start()
-    while not pid.exists() or not pid.read_text():
-        pass
+    written(pid)
 
     end_all()
     waiting.join()
