@@ -111,10 +111,12 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OLDEST, requires=["build"])
 def minimums(session: nox.Session) -> None:
     """Run the tests on the lowest versions that the dependencies allow."""
-    constraints = Path(session.create_tmp()) / "minimums.txt"
+    constraints = Path(session.virtualenv.location) / "minimums.txt"
     constraints.write_text("\n".join(floors()) + "\n", encoding="utf-8")
     install_wheel(session, *group("test"), "--constraint", str(constraints))
-    run_pytest(session, "-n", "auto", "-m", "not harness and not slow", f"--ignore={PLUGIN_TESTS}")
+    run_pytest(
+        session, "-n", "auto", "--dist", "worksteal", "-m", "not harness and not slow", f"--ignore={PLUGIN_TESTS}"
+    )
 
 
 @nox.session
