@@ -112,9 +112,20 @@ class Prober:
         return {harness.id: self._fact(harness) for harness in self._registry.harnesses}
 
     def _tasks(self, harness: Harness) -> Iterable[Callable[[], object]]:
-        if not harness.builtin:
+        """What takes running a program; everything else is quicker told than given to a thread."""
+        if not harness.builtin and not self._is_cached(self._version_key(self._located(harness), harness.version_args)):
             yield partial(self._version, harness)
-        yield partial(self._auth, harness)
+        if harness.auth_args is not None and self._has_to_ask(harness, harness.auth_args):
+            yield partial(self._auth, harness)
+
+    def _has_to_ask(self, harness: Harness, args: tuple[str, ...]) -> bool:
+        try:
+            return harness.asks(self._context) and not self._is_cached(self._auth_key(harness, args))
+        except Exception:  # noqa: BLE001 - told once its answer is asked for
+            return False
+
+    def _is_cached(self, key: str | None) -> bool:
+        return self._cache.get(key, at_most=HOUR) is not None
 
     def _fact(self, harness: Harness) -> HarnessFact:
         located = self._located(harness)
@@ -146,8 +157,7 @@ class Prober:
         return self._ask_version(located, args, TOOL_TIMEOUT) if located.found else located
 
     def _ask_version(self, located: ProgramFact, args: tuple[str, ...], limit: float) -> ProgramFact:
-        identity = program_identity(located.path or "")
-        key = identity and _key("version", identity, *args)
+        key = self._version_key(located, args)
         match self._cache.get(key, at_most=DAY):
             case {"version": str(version), "text": str(text)}:
                 return replace(located, version=version, version_text=text, version_source="cache")
@@ -156,6 +166,10 @@ class Prober:
         if fact.version is not None:
             self._cache.put(key, {"version": fact.version, "text": fact.version_text})
         return fact
+
+    def _version_key(self, located: ProgramFact, args: tuple[str, ...]) -> str | None:
+        identity = program_identity(located.path or "")
+        return identity and _key("version", identity, *args)
 
     def _auth(self, harness: Harness) -> tuple[Auth, str | None]:
         return self._known.get(("auth", harness.id), lambda: self._harness_auth(harness))
@@ -170,7 +184,7 @@ class Prober:
 
     def _ask_auth(self, harness: Harness, args: tuple[str, ...]) -> tuple[Auth, str | None]:
         located = self._located(harness)
-        match self._cache.get(self._auth_key(harness, located, args), at_most=HOUR):
+        match self._cache.get(self._auth_key(harness, args), at_most=HOUR):
             case {"auth": "yes" | "no" | "unknown" as word, "detail": str(detail)}:
                 return Auth(word), detail
         answer = self._run(located, args, harness.auth_timeout)
@@ -179,11 +193,11 @@ class Prober:
             return Auth.UNKNOWN, f"`{' '.join((harness.binaries[0], *args))}`: {why}"
         auth, detail = harness.auth(self._context, answer)
         # The key is made anew: some programs touch their own state files when asked.
-        self._cache.put(self._auth_key(harness, located, args), {"auth": auth.value, "detail": detail})
+        self._cache.put(self._auth_key(harness, args), {"auth": auth.value, "detail": detail})
         return auth, detail
 
-    def _auth_key(self, harness: Harness, located: ProgramFact, args: tuple[str, ...]) -> str | None:
-        identity = program_identity(located.path or "")
+    def _auth_key(self, harness: Harness, args: tuple[str, ...]) -> str | None:
+        identity = program_identity(self._located(harness).path or "")
         files = (file_identity(path) for path in harness.auth_files(self._context))
         present = (name for name in harness.auth_variables if self._context.has(name))
         return identity and _key("auth", identity, *args, str(self._context.home), *files, *present)

@@ -143,7 +143,7 @@ class _Plain:
     def tried(self) -> Iterator[str]:
         say = self.say
         yield from aligned(
-            ("tried", fact.runtime_id, each.source, say.path(each.path), say.text(each.problem) or "used")
+            ("tried", fact.runtime_id, each.source, say.path(each.path), say.outcome(fact, each))
             for fact in self.report.harnesses
             for each in fact.program.candidates
         )

@@ -216,7 +216,7 @@ class _Table:
     def tried(self) -> str:
         say = self.say
         lines = [
-            f"{fact.runtime_id}: {each.source} {say.path(each.path)}: {say.text(each.problem) or 'used'}"
+            f"{fact.runtime_id}: {each.source} {say.path(each.path)}: {say.outcome(fact, each)}"
             for fact in self.report.harnesses
             for each in fact.program.candidates
         ]

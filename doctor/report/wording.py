@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import Finding, Severity, Status
-from doctor.model.harness import HarnessFact, SkillFact
+from doctor.model.harness import Candidate, HarnessFact, SkillFact
 from doctor.model.report import Report
 from doctor.report.redact import redactor_for
 from doctor.report.style import Style
@@ -87,6 +87,13 @@ class Wording:
     def problem(self, fact: HarnessFact) -> str:
         """Why a harness that is here gave no version."""
         return self.text(fact.program.problem)
+
+    def outcome(self, fact: HarnessFact, tried: Candidate) -> str:
+        """What came of one place where a harness was looked for."""
+        if tried.problem is not None:
+            return self.text(tried.problem)
+        said = self.text(fact.program.version_text)
+        return f"used, says {said}" if said else "used"
 
     def notes(self) -> list[str]:
         """Choices made for the installed versions, each with the agents that it concerns."""

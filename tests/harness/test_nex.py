@@ -10,20 +10,17 @@ from doctor.model.harness import PROMPT
 MakeContext = Callable[..., HarnessContext]
 
 
-def test_it_runs_in_this_python_once_the_extra_is_there(machine: MakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name == "openai" else None)
+def test_it_runs_in_this_python_once_its_module_is_there(machine: MakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if name == "doctor.nex" else None)
 
     assert Nex().builtin_program(machine()).path == sys.executable
 
 
-def test_without_the_extra_it_is_absent_and_says_why(machine: MakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-
+def test_it_is_absent_as_long_as_this_version_does_not_carry_it(machine: MakeContext) -> None:
     program = Nex().builtin_program(machine())
 
     assert not program.found
-    assert [candidate.problem for candidate in program.candidates] == ["lacks the package openai"]
-    assert Nex.install == "pip install 'harness-doctor[nex]'"
+    assert [candidate.problem for candidate in program.candidates] == ["has no module doctor.nex"]
 
 
 def test_model_and_endpoint_are_passed_and_no_key() -> None:

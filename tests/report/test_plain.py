@@ -39,7 +39,7 @@ harness  absent   hermes  -
 harness  absent   amp     -
 note     agent: full_auto is --sandbox workspace-write
 tried    codex  env:DOCTOR_CODEX_PATH  /gone/codex                               does not exist
-tried    codex  PATH                   {CODEX_PATH}  used
+tried    codex  PATH                   {CODEX_PATH}  used, says codex-cli 0.169.0
 skill    docmgr  codex  home /home/u/.codex/skills/docmgr/SKILL.md
 skill    diary   codex  missing                                   tried=/home/u/p/.metawsm/skills/diary/SKILL.md
 finding  error    SKL001  /home/u/p/.metawsm/policy.json:12:18  agent_profiles[0].skills[1]: skill "diary" is in none of the places where it is looked for: /home/u/p/.metawsm/skills/diary/SKILL.md, /home/u/.codex/skills/diary/SKILL.md -> mkdir -p /home/u/p/.metawsm/skills/diary && cp -r /somewhere/with/a/longer/name/diary /home/u/p/.metawsm

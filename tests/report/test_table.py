@@ -97,7 +97,7 @@ agent: /home/u/.local/share/npm/a/long/prefix/that/fits/no/column/node_modules/.
 
 Programs tried
 codex: env:DOCTOR_CODEX_PATH /gone/codex: does not exist
-codex: PATH ~/.local/share/npm/a/long/prefix/that/fits/no/column/node_modules/.bin/codex: used
+codex: PATH ~/.local/share/npm/a/long/prefix/that/fits/no/column/node_modules/.bin/codex: used, says codex-cli 0.169.0
 
 Skills
 docmgr for codex: home ~/.codex/skills/docmgr/SKILL.md
