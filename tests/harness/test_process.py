@@ -152,12 +152,18 @@ def interrupting_signal() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("interrupting_signal")
-def test_an_interrupt_ends_the_program_and_goes_on(tmp_path: Path, gone: Gone) -> None:
+def test_an_interrupt_ends_the_program_and_goes_on(tmp_path: Path, written: Callable[[Path], None], gone: Gone) -> None:
     pid = tmp_path / "pid"
-    script = f"echo $$ > {pid}; kill -USR1 {os.getpid()}; sleep 600"
 
+    def interrupt() -> None:
+        written(pid)
+        while not process._running:
+            threading.Event().wait(0.001)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        run(["/bin/sh", "-c", script], timeout=FOREVER, env=ENV)
+        run(["/bin/sh", "-c", f"echo $$ > {pid}; exec sleep 600"], timeout=FOREVER, env=ENV)
 
     assert gone(pid)
 
