@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from doctor.config.files import FileProblem, read_bytes
+
 FORMAT = 1
 LARGEST = 4 * 1024 * 1024
 """Bytes; a file beyond this was not written by us."""
@@ -59,13 +61,13 @@ class ProbeCache:
 
 def _read(path: Path | None) -> dict[str, Mapping[str, Any]]:
     try:
-        if path is None or path.stat().st_size > LARGEST:
+        if path is None:
             return {}
-        data = json.loads(path.read_bytes())
+        data = json.loads(read_bytes(path, limit=LARGEST))
         if data["format"] != FORMAT:
             return {}
         return {key: entry for key, entry in data["entries"].items() if isinstance(entry["at"], (int, float))}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (FileProblem, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
 
 

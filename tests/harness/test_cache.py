@@ -83,6 +83,12 @@ def test_a_directory_in_the_files_place_is_no_error_and_leaves_nothing_behind(tm
     assert names_in(tmp_path) == ["probes.json"]
 
 
+def test_a_device_in_the_files_place_is_an_empty_cache(tmp_path: Path) -> None:
+    (tmp_path / "probes.json").symlink_to("/dev/zero")
+
+    assert cache_at(tmp_path / "probes.json").get("codex", at_most=60) is None
+
+
 def test_without_a_file_nothing_is_kept(tmp_path: Path) -> None:
     cache = cache_at(None)
     cache.put("codex", {"version": "0.169.0"})
