@@ -16,10 +16,11 @@ Path = tuple[str | int, ...]
 _BASIC = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
 _LITERAL = r"'[^'\n]*+'"
 _KEY = re.compile(rf"[ \t]*+({_BASIC}|{_LITERAL}|[A-Za-z0-9_-]++)[ \t]*+")
-_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
+_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*")
+# A group that leaves something to try again may not be possessive: before 3.11.5, Python then matches wrongly.
 _SCALAR = re.compile(
-    r'"""[^"\\]*+(?:(?:\\.|"{1,2}(?!"))[^"\\]*+)*+"{3,5}'
-    r"|'''[^']*+(?:'{1,2}(?!')[^']*+)*+'{3,5}"
+    r'"""[^"\\]*+(?:(?:\\.|"{1,2}(?!"))[^"\\]*+)*"{3,5}'
+    r"|'''[^']*+(?:'{1,2}(?!')[^']*+)*'{3,5}"
     rf"|{_BASIC}|{_LITERAL}"
     r"|\d{4}-\d\d-\d\d [\d:.+Zz-]++"
     r"|[^\s,\[\]{}#=\"']++",
