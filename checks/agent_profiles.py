@@ -1,14 +1,22 @@
 """AGP: each agent profile gives the harness that runs it something it can work with."""
 
+import os
+import re
 from collections.abc import Iterable, Iterator
 
 import doctor
-from checks.uses import adapter, agent_tags, agents, launches, listed, merged
+from checks.uses import adapter, agent_tags, agents, launches, listed, merged, shortened
 
 Bindings = tuple[doctor.Binding, ...]
 
 LONGEST_ARGUMENT = 131_072
 """Bytes, the closing NUL included, that Linux allows one argument (MAX_ARG_STRLEN, 32 pages of 4 KiB)."""
+
+LONGEST_SESSION = 200
+"""Characters of a session name; more does not fit into what tmux shows and makes of it."""
+
+SESSION_NAME = re.compile(r"\w[\w-]*")
+"""What tmux neither changes nor gives a meaning: formats, targets such as `=name` or `@1`, and flags all fail it."""
 
 SHELL_COMMAND = "command"
 """The option that a harness without a prompt needs instead."""
@@ -112,9 +120,11 @@ class AGP004(doctor.Check):
                 f"agent_profiles[{index}].runner",
                 f"profile {group[0].profile} leaves the harness of {agents(group)} to the active named profile, "
                 "and none gives a model to choose by",
-                remedy="activate one: doctor profile use NAME (or --profile NAME), or name a harness as runner",
+                remedy="activate one: --profile NAME, DOCTOR_PROFILE, or the file active-profile in the settings "
+                "directory; or name a harness as runner",
                 pointer=doctor.pointer("agent_profiles", index, "runner"),
-                affects=agent_tags(group),
+                # What a stage row without a harness is known by.
+                affects=(*agent_tags(group), "runtime:None"),
                 key=group[0].profile,
             )
 
@@ -122,12 +132,16 @@ class AGP004(doctor.Check):
 class AGP005(doctor.Check):
     """Every agent has a session name of its own that tmux keeps as it is.
 
-    tmux refuses a second session of the same name, and replaces `.` and `:` in names, after which the session
-    cannot be found under the name that was asked for.
+    tmux refuses a second session of the same name. It replaces `.` and `:` in names, expands `#{...}` and `#(...)`,
+    and reads a leading `=`, `$` or `@` as a way to find a session, so that the session cannot be found under the
+    name that was asked for.
     """
 
     def run(self, policy: doctor.Policy, bindings: Bindings) -> Iterator[doctor.Finding]:
-        """Fails when two agents get the same session name, or a name is blank or has a character tmux changes."""
+        """Fails when two agents get the same session name, or a name has a character that means something to tmux.
+
+        Names start with a letter, a digit or `_`, go on with those and `-`, and have at most 200 characters.
+        """
         pattern = policy.tmux.session_pattern
         sessions: dict[str, list[doctor.Binding]] = {}
         for binding in bindings:
@@ -136,9 +150,10 @@ class AGP005(doctor.Check):
         if altered:
             yield self.finding(
                 "tmux.session_pattern",
-                f"tmux.session_pattern {pattern!r} gives {agents(altered)} a session name such as "
-                f"{altered[0].session!r}; a name must not be blank and must not contain ., : or control characters",
-                remedy="use letters, digits, - and _ around {agent} and {workspace}",
+                f"tmux.session_pattern {shortened(pattern)!r} gives {agents(altered)} a session name such as "
+                f"{shortened(altered[0].session)!r}; a name holds letters, digits, _ and - only, does not "
+                f"start with -, and has at most {LONGEST_SESSION} characters",
+                remedy="use letters, digits, - and _ around {agent} and {workspace}, the only placeholders",
                 pointer=doctor.pointer("tmux", "session_pattern"),
                 affects=agent_tags(altered),
             )
@@ -150,7 +165,7 @@ class AGP005(doctor.Check):
         told = "{agent}" in pattern
         return self.finding(
             f"agents[{group[1].agent_index}].name" if told else "tmux.session_pattern",
-            f"{len(group)} agents share the session name {session!r}: "
+            f"{len(group)} agents share the session name {shortened(session)!r}: "
             f"{listed(f'{each.agent} (agents[{each.agent_index}])' for each in group)}",
             remedy="rename one of them" if told else "put {agent} into tmux.session_pattern",
             pointer=doctor.pointer("agents", group[1].agent_index, "name")
@@ -162,7 +177,7 @@ class AGP005(doctor.Check):
 
 
 def _altered(session: str) -> bool:
-    return not session.strip() or "." in session or ":" in session or not session.isprintable()
+    return len(session) > LONGEST_SESSION or SESSION_NAME.fullmatch(session) is None
 
 
 class AGP006(doctor.Check):
@@ -190,7 +205,7 @@ class AGP006(doctor.Check):
 
 
 class AGP007(doctor.Check):
-    """Every profile that a shell runs has a command.
+    """Every profile that a shell runs has a command that can start.
 
     A stage map can bring a profile that was written for an agent CLI to the shell, which then waits for a person to
     type, where nobody sits.
@@ -199,7 +214,11 @@ class AGP007(doctor.Check):
     severity = doctor.Severity.WARNING
 
     def run(self, policy: doctor.Policy, bindings: Bindings, registry: doctor.Registry) -> Iterator[doctor.Finding]:
-        """Fails when the harness chosen for the agent takes a command instead of a prompt, and there is none."""
+        """Fails when the harness chosen for the agent takes a command instead of a prompt, and there is none.
+
+        It is an error when the command has a quote that is never closed, or begins with an absolute path at which
+        there is no program.
+        """
         idle = {
             index
             for index, profile in enumerate(policy.agent_profiles)
@@ -219,6 +238,61 @@ class AGP007(doctor.Check):
                 affects=agent_tags(group),
                 key=f"{group[0].profile} {runtime}",
             )
+        whole = (each for each in bindings if each.profile_index not in idle)
+        yield from self._broken(policy, [each for each in whole if SHELL_COMMAND not in each.dropped_options], registry)
+
+    def _broken(
+        self, policy: doctor.Policy, bindings: list[doctor.Binding], registry: doctor.Registry
+    ) -> Iterator[doctor.Finding]:
+        for (index, runtime), group in _by_profile(bindings).items():
+            harness = adapter(registry, runtime)
+            if harness is None or harness.needs_prompt or SHELL_COMMAND not in harness.options:
+                continue
+            problem = _command_problem(policy.agent_profiles[index].runner_options.command or "")
+            if problem is not None:
+                yield self.finding(
+                    f"agent_profiles[{index}].runner_options.command",
+                    f"the command of profile {group[0].profile}, which {runtime} runs, cannot start: {problem}",
+                    remedy="correct runner_options.command",
+                    pointer=doctor.pointer("agent_profiles", index, "runner_options", "command"),
+                    severity=doctor.Severity.ERROR,
+                    affects=(f"profile:{group[0].profile}",),
+                    key=f"{group[0].profile} {runtime} broken",
+                )
+
+
+def _command_problem(command: str) -> str | None:
+    """Why a shell cannot run it, as far as that is certain: what the shell itself expands is not judged."""
+    from shlex import shlex  # noqa: PLC0415 - only where a profile has a command
+
+    words = shlex(command, posix=True, punctuation_chars=True)
+    words.whitespace_split = True
+    try:
+        first = words.get_token() or ""
+    except ValueError:
+        first = ""
+    if _unbalanced(command):
+        return "a quote in it is never closed"
+    if not first.startswith("/") or re.search(r"[$`*?\[{]", first):
+        return None
+    if not os.path.isfile(first):  # noqa: PTH113 - Path.is_file raises where a directory may not be searched
+        return f"there is no file {shortened(first)}"
+    return None if os.access(first, os.X_OK) else f"{shortened(first)} is not executable"
+
+
+def _unbalanced(command: str) -> bool:
+    """Whether quotes are open at the end, read with comments and without; other quoting is left to the shell."""
+    from shlex import split  # noqa: PLC0415 - only where a profile has a command
+
+    if "<<" in command or "$'" in command:
+        return False
+    for comments in (True, False):
+        try:
+            split(command, comments=comments)
+        except ValueError:
+            continue
+        return False
+    return True
 
 
 class AGP008(doctor.Check):

@@ -1,7 +1,7 @@
 """HRN001 to HRN005 and HRN010: each harness that is used is there, answers, and is logged in."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import doctor
 from checks.uses import Use, adapter, listed, uses
@@ -34,33 +34,55 @@ class HRN001(doctor.Check):
     ) -> Iterator[doctor.Finding]:
         """Fails when no program of the harness is at a configured path or on PATH.
 
-        There is one finding for each stage row, and one for each harness that other agents use.
+        There is one finding for the stages that one entry gives a harness, and one for each harness that other
+        agents use. A gateway without an endpoint is left to STG001.
         """
-        for use in uses(bindings, stages):
+        for group in _by_entry(use for use in uses(bindings, stages) if not _refused(use, registry)):
+            use = group[0]
             harness = adapter(registry, use.runtime)
             fact = harnesses.get(harness.id) if harness else None
             if harness is None or fact is None:
-                yield self._absent(use, f"{use.runtime} is no harness known here", f"known: {listed(registry.ids)}")
+                yield self._absent(group, f"{use.runtime} is no harness known here", f"known: {listed(registry.ids)}")
             elif not fact.found:
                 remedy = f"install it: {harness.install}" if harness.install else "put its program on PATH"
-                yield self._absent(use, f"{harness.id} was not found ({_looked_for(harness, fact)})", remedy)
+                yield self._absent(group, f"{harness.id} was not found ({_looked_for(harness, fact)})", remedy)
 
-    def _absent(self, use: Use, seen: str, remedy: str) -> doctor.Finding:
-        stage = use.tags if use.stage else ()
+    def _absent(self, group: list[Use], seen: str, remedy: str) -> doctor.Finding:
+        use, several = group[0], len(group) > 1
+        subject = f"stages {listed((each.stage or '' for each in group), limit=8)}" if several else use.subject
         return self.finding(
-            use.subject,
-            f"{seen}; {use.subject} runs it (from {use.choice.source})",
+            subject,
+            f"{seen}; {subject} {'run' if several else 'runs'} it (from {use.choice.source})",
             remedy=remedy,
             pointer=use.pointer,
-            affects=(f"runtime:{use.runtime}", *stage),
-            key=use.key,
+            affects=(f"runtime:{use.runtime}", *(tag for each in group if each.stage for tag in each.tags)),
+            key=f"stages {use.runtime} {use.choice.source}" if several else use.key,
         )
 
 
+def _by_entry(every: Iterable[Use]) -> list[list[Use]]:
+    """Stage rows together that one entry gave the same harness; agents apart."""
+    groups: dict[tuple[object, ...], list[Use]] = {}
+    for use in every:
+        entry = (use.pointer, use.choice.source) if use.stage else (use.key,)
+        groups.setdefault((bool(use.stage), use.runtime, *entry), []).append(use)
+    return list(groups.values())
+
+
+def _refused(use: Use, registry: doctor.Registry) -> bool:
+    """Whether it is a gateway without an endpoint, which nothing carries then."""
+    harness = registry.get(use.runtime)
+    if harness is None or harness.carrier is None or not harness.stage_refusal or use.endpoint is not None:
+        return False
+    return all(binding.endpoint.value is None for binding in use.bindings)
+
+
 def _looked_for(harness: doctor.Harness, fact: doctor.HarnessFact) -> str:
+    unusable = listed(f"{each.path} {each.problem}" for each in fact.program.candidates if "/" in each.path)
     if harness.binaries:
-        return f"looked for {' or '.join(harness.binaries)} on PATH"
-    return listed(f"{each.path} {each.problem}" for each in fact.program.candidates) or "nothing to look for"
+        looked = f"looked for {' or '.join(harness.binaries)} on PATH"
+        return f"{looked}; {unusable}" if unusable else looked
+    return unusable or "nothing to look for"
 
 
 class HRN002(doctor.Check):

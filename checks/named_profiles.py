@@ -8,6 +8,11 @@ from checks.uses import agent_tags, agents
 
 Bindings = tuple[doctor.Binding, ...]
 
+NO_LAUNCH = doctor.CompiledArgv(argv=())
+
+ANYBODYS = "provider/model"
+"""A harness that takes this takes the models of every vendor, and owns none."""
+
 
 class NPR001(doctor.Check):
     """The machine's settings and the active named profile can be read.
@@ -64,12 +69,17 @@ class NPR002(doctor.Check):
 class NPR003(doctor.Check):
     """Every model belongs to the harness it is given to.
 
-    A model of another vendor is only refused by the server, after the agent has started. A custom endpoint serves
-    what it likes, so nothing is said there.
+    A model of another vendor is only refused by the server, after the agent has started. A custom endpoint, a cloud
+    platform or a model provider of the user's own serves what it likes, so nothing is said there.
     """
 
-    def run(self, bindings: Bindings, registry: doctor.Registry) -> Iterator[doctor.Finding]:
-        """Fails when the harness's own models all have other names, and no custom endpoint is configured."""
+    def run(
+        self, bindings: Bindings, registry: doctor.Registry, context: doctor.HarnessContext
+    ) -> Iterator[doctor.Finding]:
+        """Fails when the model is one of another known harness, and nothing sends the requests elsewhere.
+
+        It is a warning for a model that is nobody's.
+        """
         groups: dict[tuple[str, str], list[doctor.Binding]] = {}
         for binding in bindings:
             if binding.runtime.value and binding.model.value and binding.endpoint.value is None:
@@ -78,17 +88,22 @@ class NPR003(doctor.Check):
             harness = registry.get(runtime)
             if harness is None or _fits(model, harness.model_patterns):
                 continue
-            first = group[0]
+            stuck = [each for each in group if not harness.redirected(context, each.launch or NO_LAUNCH)]
+            if not stuck:
+                continue
+            first = stuck[0]
+            owners = _belongs(model, registry)
             written = first.model.source == "policy"
             yield self.finding(
-                f"agent_profiles[{first.profile_index}].runner_options.model" if written else agents(group),
-                f"{runtime}, which runs {agents(group)}, has no model called {model} (from {first.model.source})"
-                f"{_belongs(model, registry)}",
+                f"agent_profiles[{first.profile_index}].runner_options.model" if written else agents(stuck),
+                f"{runtime}, which runs {agents(stuck)}, has no model called {model} (from {first.model.source})"
+                f"{owners}",
                 remedy=f"name a model of {runtime}, or configure an endpoint that serves {model}",
                 pointer=doctor.pointer("agent_profiles", first.profile_index, "runner_options", "model")
                 if written
                 else None,
-                affects=agent_tags(group),
+                severity=doctor.Severity.ERROR if owners else doctor.Severity.WARNING,
+                affects=agent_tags(stuck),
                 key=f"{runtime} {model}",
             )
 
@@ -101,7 +116,8 @@ def _fits(model: str, patterns: Iterable[str]) -> bool:
 
 def _belongs(model: str, registry: doctor.Registry) -> str:
     """Whose model it is instead, as the rest of a sentence; empty when nobody's patterns match."""
-    owners = [each.id for each in registry.harnesses if each.model_patterns and _fits(model, each.model_patterns)]
+    vendors = [each for each in registry.harnesses if each.model_patterns and not _fits(ANYBODYS, each.model_patterns)]
+    owners = [each.id for each in vendors if _fits(model, each.model_patterns)]
     return f"; it is one of {' or '.join(owners)}" if owners else ""
 
 

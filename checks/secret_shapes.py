@@ -32,6 +32,16 @@ _SHAPES = re.compile(
       | (?P<npm>npm_[A-Za-z0-9]{30,})
       | (?P<pypi>pypi-[\w-]{50,})
       | (?P<stripe>[rs]k_live_[A-Za-z0-9]{16,})
+      | (?P<xai>xai-[A-Za-z0-9]{20,})
+      | (?P<groq>gsk_[A-Za-z0-9]{20,})
+      | (?P<replicate>r8_[A-Za-z0-9]{20,})
+      | (?P<perplexity>pplx-[A-Za-z0-9]{20,})
+      | (?P<digitalocean>dop_v1_[a-f0-9]{32,})
+      | (?P<shopify>shpat_[A-Fa-f0-9]{32,})
+      | (?P<sendgrid>SG\.[\w-]{16,64}\.[\w-]{16,})
+      | (?P<tavily>tvly-[\w-]{16,})
+      | (?P<linear>lin_api_[A-Za-z0-9]{20,})
+      | (?P<webhook>https://hooks\.slack\.com/[a-z]{1,16}/[\w/]{20,})
       | (?P<jwt>eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})
       | (?P<url>[a-z][a-z0-9+.-]{1,15}://[^\s/@:]{0,128}:[^\s/@$<{]{3,256}@)
       | (?P<random>[A-Za-z0-9+_-]{40,})
@@ -44,8 +54,8 @@ _SHAPES = re.compile(
     re.VERBOSE,
 )
 
-_PROMISING = re.compile(r"[0-9@]")
-"""Every secret has a digit in it, or is a URL with a password."""
+_PROMISING = re.compile(r"[0-9@]|hf_")
+"""Every secret has a digit in it, is a URL with a password, or is a token of which some have letters only."""
 
 _KINDS = {
     "anthropic": "an Anthropic key",
@@ -59,6 +69,16 @@ _KINDS = {
     "npm": "an npm token",
     "pypi": "a PyPI token",
     "stripe": "a Stripe key",
+    "xai": "an xAI key",
+    "groq": "a Groq key",
+    "replicate": "a Replicate token",
+    "perplexity": "a Perplexity key",
+    "digitalocean": "a DigitalOcean token",
+    "shopify": "a Shopify token",
+    "sendgrid": "a SendGrid key",
+    "tavily": "a Tavily key",
+    "linear": "a Linear key",
+    "webhook": "a Slack webhook URL",
     "jwt": "a JSON Web Token",
     "url": "a URL with a password",
     "random": "a long random string",
@@ -102,7 +122,12 @@ def _is_secret(match: re.Match[str]) -> bool:
         value = match["value"]
         lettered = value.lower() != value.upper()
         return lettered and _digits(value) > 0 and "/" not in value and _entropy(value) >= ASSIGNED_BITS
-    return _digits(match[0]) > 0
+    if match["huggingface"] and _digits(match[0]) == 0:
+        return match[0] != match[0].lower() and _entropy(match[0]) >= ASSIGNED_BITS
+    if match["webhook"]:
+        return not match[0].rpartition("/")[2].isupper()
+    # These have a digit in their prefix already.
+    return _digits(match[0]) > (1 if match["replicate"] or match["digitalocean"] else 0)
 
 
 def _digits(text: str) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import doctor
-from checks.uses import listed
+from checks.uses import listed, shortened
 
 Bindings = tuple[doctor.Binding, ...]
 Skills = Mapping[tuple[str, str], doctor.SkillFact]
@@ -109,7 +109,10 @@ class SKL003(doctor.Check):
     """
 
     def run(self, bindings: Bindings, skills: Skills) -> Iterator[doctor.Finding]:
-        """Fails when ``SKILL.md`` cannot be read, or its front matter is no YAML mapping."""
+        """Fails when ``SKILL.md`` cannot be read, or its front matter is no YAML mapping.
+
+        It is a warning when the file is empty or its head gives no description.
+        """
         unusable = (doctor.SkillProblem.UNREADABLE, doctor.SkillProblem.FRONTMATTER)
         for entry, facts, affects in _broken(bindings, skills, *unusable):
             unreadable = facts[0].problem is doctor.SkillProblem.UNREADABLE
@@ -122,10 +125,29 @@ class SKL003(doctor.Check):
                 affects=affects,
                 key=f"{entry.profile} {facts[0].name}",
             )
+        told: set[str] = set()
+        for entry, fact in _first_uses(bindings, skills):
+            if not (fact.description or "").strip() and fact.path not in told:
+                told.add(fact.path or "")
+                yield self._undescribed(entry, fact)
+
+    def _undescribed(self, entry: _Entry, fact: doctor.SkillFact) -> doctor.Finding:
+        return self.finding(
+            entry.subject,
+            f"skill {shortened(fact.name)!r} has no description in {fact.path}; harnesses leave such a skill out",
+            remedy=f"start {fact.path} with a YAML block between --- lines that gives name and description",
+            pointer=entry.pointer,
+            severity=doctor.Severity.WARNING,
+            affects=(f"skill:{fact.name}",),
+            key=f"{fact.name} description",
+        )
 
 
 def _seen(entry: _Entry, fact: doctor.SkillFact, wrong: str) -> str:
-    return f"skill {fact.name!r} of profile {entry.profile} cannot be used: {fact.problem_detail or wrong}"
+    name, detail = shortened(fact.name), fact.problem_detail or wrong
+    if name != fact.name:
+        detail = detail.replace(fact.name, name)
+    return f"skill {name!r} of profile {entry.profile} cannot be used: {detail}"
 
 
 def _first_uses(bindings: Bindings, skills: Skills) -> Iterator[tuple[_Entry, doctor.SkillFact]]:

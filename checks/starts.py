@@ -42,7 +42,8 @@ class HRN007(doctor.Check):
     """No dialog waits for a person when a harness starts.
 
     Trust, onboarding and permission dialogs take the first keys that arrive, and nobody is there to answer. They
-    are forecast from the harness's own state files. A login that is missing is told by HRN005.
+    are forecast from the harness's own state files. A login that is missing is told by HRN005; a command that chooses
+    a model provider of its own needs none.
     """
 
     def run(

@@ -15,6 +15,10 @@ UNMAPPED_SOURCES = ("agent", "none", "profile:")
 """Beginnings of the sources of a stage row that only repeats what an agent's own profile says."""
 
 
+LONGEST_QUOTE = 60
+"""Characters of a name that a message repeats."""
+
+
 class Use(NamedTuple):
     """A stage row, or the agents that no stage row stands for."""
 
@@ -69,6 +73,11 @@ def listed(names: Iterable[str], *, limit: int = 3) -> str:
     every = list(names)
     shown = ", ".join(every[:limit])
     return f"{shown} and {len(every) - limit} more" if len(every) > limit else shown
+
+
+def shortened(text: str) -> str:
+    """``text`` as a message quotes it: its beginning only where it is longer than ``LONGEST_QUOTE``."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 3]}..."
 
 
 def agents(bindings: Iterable[doctor.Binding]) -> str:

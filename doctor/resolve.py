@@ -82,7 +82,7 @@ def resolve(
         named=_Named(name=profile_name or "", profile=profile),
         flag=canonical_runtime(registry, runtime, "--runtime"),
         env_runtime=canonical_runtime(registry, environment.get(RUNTIME_VARIABLE), RUNTIME_VARIABLE),
-        env_model=environment.get(MODEL_VARIABLE, "").strip() or None,
+        env_model=known_model(registry, environment.get(MODEL_VARIABLE)),
         workspace=workspace,
         cwd=cwd,
     )
@@ -138,7 +138,7 @@ _scalars = attrgetter("full_auto", "command", "model", "permission_mode", "trust
 
 
 def _token(text: str) -> str:
-    return re.sub(r"-+", "-", re.sub(r"[\s/\\:,.@#\[\]{}()]", "-", text.strip().lower())).strip("-") or "x"
+    return re.sub(r"\W+", "-", text.lower()).strip("-") or "x"
 
 
 def canonical_runtime(registry: Registry, spelling: str | None, source: str) -> str | None:
@@ -155,6 +155,21 @@ def canonical_runtime(registry: Registry, spelling: str | None, source: str) -> 
         hint = f"did you mean {near!r}?" if near else f"known: {', '.join(registry.ids)}"
         raise UsageError(f"{source} names no known harness: {spelling!r}", remedy=hint)
     return canonical
+
+
+def known_model(registry: Registry, spec: str | None) -> str | None:
+    """The model spec of ``DOCTOR_MODEL``; ``None`` when it is unset or blank.
+
+    Raises:
+        UsageError: It has no model, or its prefix names no known harness.
+    """
+    if spec is None or not spec.strip():
+        return None
+    prefix, _, model = spec.strip().partition(":")
+    if not model.strip():
+        raise UsageError(f"{MODEL_VARIABLE} is {spec!r}", remedy="give it a spec such as claude:opus")
+    canonical_runtime(registry, prefix or "?", MODEL_VARIABLE)
+    return spec.strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,6 +367,7 @@ class _Resolver:
                 options=options,
                 model=model,
                 endpoint_url=self.endpoints[endpoint].url if endpoint else None,
+                endpoint_key_env=self.endpoints[endpoint].api_key_env if endpoint else None,
                 cwd=self.cwd,
             )
         )

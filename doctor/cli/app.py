@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from doctor.cli.commands import CHECK, VERSION
 from doctor.cli.parser import parse, program_parser, split_command
-from doctor.cli.streams import keep_standard_descriptors, put, say
+from doctor.cli.streams import STDOUT_NAMES, keep_standard_descriptors, put, say
 from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 
@@ -70,7 +70,7 @@ def wants_json(arguments: Sequence[str]) -> bool:
     """Whether stdout is to hold a JSON document, told without understanding the rest of the command line."""
     given = {argument.partition("=")[::2] for argument in arguments if "=" in argument}
     given |= set(pairwise(arguments))
-    return not given.isdisjoint({("--format", "json"), ("--output", "json=-")})
+    return not given.isdisjoint({("--format", "json"), *(("--output", f"json={name}") for name in STDOUT_NAMES)})
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from doctor.cli.output import deliver, plan, renderers, style_of
 from doctor.cli.progress import Progress, stream_for_progress
 from doctor.cli.request import options_of
-from doctor.cli.streams import say
+from doctor.cli.streams import say, talking
 
 
 def run(arguments: Namespace) -> int:
@@ -18,7 +18,7 @@ def run(arguments: Namespace) -> int:
     from doctor.diagnosis.run import diagnose  # noqa: PLC0415 - not for a wrong command line
 
     stream = stream_for_progress(quiet=arguments.quiet, dumb=os.environ.get("TERM") == "dumb")
-    with Progress(stream, width=style.width) as progress:
+    with Progress(stream, width=style.width) as progress, talking():
         report = diagnose(options, progress=progress)
     deliver(report, renders)
     for notice in report.notices:

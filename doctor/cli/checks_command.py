@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from doctor.cli.explanation import explanation
 from doctor.cli.request import options_of
-from doctor.cli.streams import put
+from doctor.cli.streams import put, talking
 from doctor.diagnosis.check import Check
 from doctor.diagnosis.run import prepare
 from doctor.exit_codes import ExitCode
@@ -13,7 +13,8 @@ from doctor.exit_codes import ExitCode
 
 def run(arguments: Namespace) -> int:
     """List the checks that would run."""
-    checks = prepare(options_of(arguments)).selected
+    with talking():
+        checks = prepare(options_of(arguments)).selected
     if arguments.format == "json":
         from doctor.report.json_format import SCHEMA_VERSION, dumps  # noqa: PLC0415 - one way of printing
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from doctor.cli.explanation import explanation, reserved_explanations
 from doctor.cli.request import options_of
-from doctor.cli.streams import put
+from doctor.cli.streams import put, talking
 from doctor.config.names import nearest
 from doctor.diagnosis.run import prepare
 from doctor.errors import UsageError
@@ -16,7 +16,8 @@ def run(arguments: Namespace) -> int:
     """Explain each code that was named."""
     known = reserved_explanations()
     if not known.keys() >= {code.strip().upper() for code in arguments.codes}:
-        checks = prepare(options_of(arguments)).plugins.checks
+        with talking():
+            checks = prepare(options_of(arguments)).plugins.checks
         known |= {check.code: explanation(check) for check in checks}
     explained = [_find(code, known) for code in arguments.codes]
     if arguments.format == "json":

@@ -1,11 +1,13 @@
 """What is said when a command cannot do its work."""
 
+import os
 from typing import NamedTuple
 
 from doctor.__about__ import __version__
 from doctor.exit_codes import ExitCode
 from doctor.model.finding import Finding, Severity
 from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.report.redact import secret_values
 
 
 class Reserved(NamedTuple):
@@ -59,4 +61,5 @@ def failure_report(exit_code: ExitCode, message: str, remedy: str | None) -> Rep
         profile=ProfileRef(),
         findings=(finding,),
         blocked=frozenset("*"),
+        secrets=secret_values(os.environ),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from doctor.cli.streams import is_terminal, put, style_for
+from doctor.cli.streams import STDOUT_NAMES, is_terminal, put, style_for, talking
 from doctor.cli.writing import refuse_unwritable, write_text
 from doctor.errors import RegistrationError, UsageError
 from doctor.model.options import Options
@@ -15,7 +15,6 @@ from doctor.report.style import Style
 
 Render = Callable[[Report], str]
 
-STDOUT = "-"
 BUILT_IN = ("table", "plain", "json")
 
 
@@ -41,7 +40,7 @@ def plan(format_name: str | None, outputs: Iterable[tuple[str, str]], cwd: Path)
     files: dict[Path, str] = {}
     to_stdout = [format_name] if format_name else []
     for name, file in outputs:
-        if file == STDOUT:
+        if file in STDOUT_NAMES:
             to_stdout.append(name)
         elif cwd / file in files:
             raise UsageError(f"--output names {file!r} twice", remedy="give each report a file of its own")
@@ -92,7 +91,8 @@ def _of_plugin(name: str, options: Options) -> Render:
     from doctor.config.names import nearest  # noqa: PLC0415 - few runs use a plugin's format
     from doctor.diagnosis.run import prepare  # noqa: PLC0415 - see above
 
-    formats = prepare(options).plugins.formats
+    with talking():
+        formats = prepare(options).plugins.formats
     if name not in formats:
         known = sorted({*BUILT_IN, *formats})
         hint = nearest(name, known)
@@ -105,8 +105,9 @@ def _of_plugin(name: str, options: Options) -> Render:
 
 def _guarded(name: str, render: Callable[..., object], report: Report) -> str:
     try:
-        text = render(report)
-    except Exception as error:
+        with talking():
+            text = render(report)
+    except (Exception, SystemExit) as error:
         raise RegistrationError(f"the report format {name!r} failed: {type(error).__name__}: {error}") from error
     if not isinstance(text, str):
         raise RegistrationError(f"the report format {name!r} returned {type(text).__name__}, expected text")
@@ -117,15 +118,16 @@ def deliver(report: Report, renders: Iterable[tuple[Target, Render]]) -> None:
     """Write every report, stdout last, so that a failure leaves stdout to the message about it.
 
     Raises:
-        UsageError: A file cannot be written.
+        UsageError: A file cannot be written, or stdout is closed and there is no file.
         RegistrationError: A plugin's format failed.
     """
     texts = [(target, render(report)) for target, render in renders]
+    to_file_alone = sys.stdout is None and len(texts) > 1
     for target, text in texts:
-        if target.file is None:
-            put(text)
-        else:
+        if target.file is not None:
             write_text(target.file, text)
+        elif not to_file_alone:
+            put(text)
 
 
 def style_of(*, color: str | None, verbose: bool, quiet: bool, home: Path) -> Style:

@@ -3,13 +3,16 @@
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, redirect_stdout, suppress
 from typing import TextIO
 
 from doctor.errors import UsageError
-from doctor.report.redact import redact
+from doctor.report.redact import redact, secret_values
 from doctor.report.style import Style
 from doctor.report.visible import visible_lines
+
+STDOUT_NAMES = frozenset({"-", "/dev/stdout", "/dev/fd/1"})
+"""What names stdout where a file is expected."""
 
 SYMBOLS = "✓✗→·…"
 """What a stream must be able to take for reports to use symbols."""
@@ -28,10 +31,12 @@ def put(text: str) -> None:
     """Write data to stdout, whole. Nobody reading it is no error.
 
     Raises:
-        UsageError: It cannot be written, such as to a full disk.
+        UsageError: It cannot be written, such as to a full disk, or stdout is closed.
     """
     if sys.stdout is None:
-        return
+        raise UsageError(
+            "the report cannot be written to stdout: it is closed", remedy="open it, or send it to /dev/null"
+        )
     try:
         sys.stdout.write(encodable(text, sys.stdout))
         sys.stdout.flush()
@@ -46,10 +51,15 @@ def say(text: str) -> None:
     """Talk to the user on stderr: safe to print, without secrets; lost where there is no stderr."""
     if sys.stderr is None:
         return
-    lines = "".join(f"{line}\n" for line in visible_lines(redact(text)))
+    lines = "".join(f"{line}\n" for line in visible_lines(redact(text, secret_values(os.environ))))
     with suppress(OSError, ValueError):
         sys.stderr.write(encodable(lines, sys.stderr))
         sys.stderr.flush()
+
+
+def talking() -> AbstractContextManager[object]:
+    """While it lasts, whatever anyone else's code prints is talk: stdout is kept for data."""
+    return redirect_stdout(sys.stderr)
 
 
 def encodable(text: str, stream: TextIO) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.__about__ import __version__
-from doctor.cli.streams import put
+from doctor.cli.streams import put, talking
 from doctor.exit_codes import ExitCode
 from doctor.report.visible import visible
 
@@ -31,7 +31,8 @@ def _surroundings(arguments: Namespace) -> dict[str, Any]:
     from doctor.cli.request import options_of  # noqa: PLC0415 - only with --verbose
     from doctor.diagnosis.run import prepare  # noqa: PLC0415 - see above
 
-    prepared = prepare(options_of(arguments))
+    with talking():
+        prepared = prepare(options_of(arguments))
     return {
         "python": {"version": sys.version.split()[0], "executable": sys.executable},
         "paths": {

@@ -142,7 +142,7 @@ def _content(path: Path, absolute: str) -> bytes:
         return read_bytes(path, limit=LARGEST_DOCUMENT)
     except FileProblem as problem:
         message = f"the file {problem.message}"
-        raise _UnreadError(whole_file(absolute, "unreadable", message, problem.remedy)) from problem
+        raise _UnreadError(whole_file(absolute, "unreadable", message, problem.remedy, line=1, column=1)) from problem
 
 
 def _text(content: bytes, path: str) -> str:

@@ -4,6 +4,8 @@ import os
 import stat
 from pathlib import Path
 
+from doctor.config.words import encodable
+
 _KINDS = (
     (stat.S_ISDIR, "a directory"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -25,6 +27,21 @@ class FileProblem(Exception):  # noqa: N818 - an answer about a file, turned int
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is there that reading would tell about; never raises.
+
+    A dangling symlink is there, and so is what may not be looked at. Not there is what does not exist, also because
+    something above it is a file rather than a directory.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
 
 
 def read_bytes(path: Path, *, limit: int) -> bytes:
@@ -67,11 +84,29 @@ def _too_large(size: int, limit: int) -> FileProblem:
 
 
 def _explained(path: Path, error: OSError | ValueError) -> FileProblem:
+    obstacle = _no_directory(path)
+    if obstacle is not None:
+        return FileProblem(
+            f"cannot be read: {encodable(str(obstacle))} is no directory", "put a directory in its place"
+        )
     if isinstance(error, FileNotFoundError):
-        if path.is_symlink():
+        if os.path.islink(path):  # noqa: PTH114 - pathlib's own raises where it may not look
             return FileProblem("is a symlink to something that does not exist", "repair or remove the symlink")
         return FileProblem("does not exist", "create it, or name another one")
     if isinstance(error, PermissionError):
         return FileProblem("may not be read by this user", "give yourself read permission on it and its directories")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return FileProblem(f"cannot be read: {reason}", "name a readable regular file")
+
+
+def _no_directory(path: Path) -> Path | None:
+    """What is in the way: the uppermost directory of ``path`` that is a file, or a symlink that leads nowhere."""
+    for above in reversed(path.parents):
+        try:
+            if not stat.S_ISDIR(os.stat(above).st_mode):  # noqa: PTH116 - as in `read_bytes`
+                return above
+        except PermissionError:
+            return None
+        except (OSError, ValueError):
+            return above if os.path.islink(above) else None  # noqa: PTH114 - as in `_explained`
+    return None

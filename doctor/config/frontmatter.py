@@ -9,6 +9,8 @@ LARGEST = 64 * 1024
 DEEPEST = 32
 """Levels of nesting."""
 
+_STRING = "tag:yaml.org,2002:str"
+
 
 class FrontmatterError(Exception):
     """The frontmatter cannot be used.
@@ -23,7 +25,9 @@ class FrontmatterError(Exception):
 
 
 def description_of(text: str) -> str | None:
-    """The ``description`` in the frontmatter of ``text``; ``None`` when it has no frontmatter or none in it.
+    """The ``description`` in the frontmatter of ``text``; ``None`` when there is none.
+
+    There is none either where the frontmatter is missing, or where it holds no text or only white space for it.
 
     Raises:
         FrontmatterError: It is not closed, not YAML, no mapping, too large or too deep, or uses aliases.
@@ -41,7 +45,8 @@ def description_of(text: str) -> str | None:
     if not isinstance(node, yaml.MappingNode):
         raise FrontmatterError("is not a set of `key: value` lines")
     values = [value for key, value in node.value if getattr(key, "value", None) == "description"]
-    return values[-1].value.strip() if values and isinstance(values[-1], yaml.ScalarNode) else None
+    is_text = bool(values) and isinstance(values[-1], yaml.ScalarNode) and values[-1].tag == _STRING
+    return values[-1].value.strip() or None if is_text else None
 
 
 def _frontmatter(text: str) -> str | None:

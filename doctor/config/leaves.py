@@ -187,8 +187,8 @@ def _model_spec(words: Vocabulary) -> Step:
 
 
 _STEPS: dict[str, Callable[[Any, Mapping[str, Any], Vocabulary], Step]] = {
-    "trim": lambda _value, _rules, _words: str.strip,
     "nonblank": lambda _value, _rules, _words: _nonblank,
+    "trim": lambda _value, _rules, _words: str.strip,
     "as_name": lambda _value, _rules, _words: _name,
     "choices": _choices,
     "harness": _harness,

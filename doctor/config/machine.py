@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.config.endpoints import endpoint_rules
+from doctor.config.files import is_there
 from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary, split_model
 from doctor.config.loading import load
@@ -30,7 +31,7 @@ def load_machine(path: Path, *, runners: Sequence[RunnerSpec]) -> Loaded[Machine
 
     Harness settings are keyed by canonical id in the value. Paths are as written: ``~`` is not replaced.
     """
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path):
         return Loaded(value=Machine())
     return load(path, "toml", Machine, runners=runners, rules=_machine_rules)
 

@@ -44,20 +44,36 @@ class Paths:
 def machine_paths(environment: Mapping[str, str], home: Path) -> Paths:
     """The directories for one environment.
 
-    ``DOCTOR_CONFIG_DIR``, ``DOCTOR_STATE_DIR`` and ``DOCTOR_CACHE_DIR`` win where they are set and not blank. Else
+    ``DOCTOR_CONFIG_DIR``, ``DOCTOR_STATE_DIR`` and ``DOCTOR_CACHE_DIR`` win where they hold an absolute path. Else
     the platform's own convention holds, as platformdirs knows it for this process. An environment or home directory
     that is not this process's (a test's, another user's) gets the XDG directories below it on every platform, since
     platformdirs can only be asked about its own process. On Linux both answers are the same, and importing
     platformdirs would take a twentieth of a whole check.
+
+    A relative path in a variable counts as unset, as XDG has it, and a relative or empty ``home`` gives way to that
+    of the password database: nothing of this tool's may depend on where it was started.
     """
+    home = _absolute_home(home)
     own = home == Path.home() and all(environment.get(name) == os.environ.get(name) for name in _DECIDING)
     standard = _platform_directory if own and sys.platform != "linux" else _xdg_directory
 
     def directory(what: str) -> Path:
         override = environment.get(f"DOCTOR_{what.upper()}_DIR", "").strip()
-        return Path(override).absolute() if override else standard(what, environment, home)
+        return Path(override) if Path(override).is_absolute() else standard(what, environment, home)
 
     return Paths(config_dir=directory("config"), state_dir=directory("state"), cache_dir=directory("cache"))
+
+
+def _absolute_home(home: Path) -> Path:
+    if home.is_absolute():
+        return home
+    import pwd  # noqa: PLC0415 - only an unusual environment needs it, and only POSIX has it
+
+    try:
+        known = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:
+        return Path("/")
+    return known if known.is_absolute() else Path("/")
 
 
 def _platform_directory(what: str, _environment: Mapping[str, str], _home: Path) -> Path:

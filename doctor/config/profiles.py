@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from doctor.config.documents import whole_file
 from doctor.config.endpoints import endpoint_rules
-from doctor.config.files import FileProblem, read_bytes
+from doctor.config.files import FileProblem, is_there, read_bytes
 from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary
 from doctor.config.loading import load
@@ -95,12 +95,13 @@ def active_profile(
         return _chosen(flag, "flag", "--profile", paths, runners)
     if name := environment.get(VARIABLE, "").strip():
         return _chosen(name, "env", VARIABLE, paths, runners)
-    if not pointer.exists() and not pointer.is_symlink():
+    if not is_there(pointer):
         return ActiveProfile()
     try:
         name = read_bytes(pointer, limit=LONGEST_POINTER).decode("utf-8").strip()
     except FileProblem as error:
-        problem = whole_file(str(pointer), "unreadable", f"the file {error.message}", error.remedy)
+        message = f"the file {error.message}"
+        problem = whole_file(str(pointer), "unreadable", message, error.remedy, line=1, column=1)
         return ActiveProfile(source="pointer", problem=problem)
     except UnicodeDecodeError:
         problem = whole_file(
@@ -117,7 +118,7 @@ def _chosen(name: str, source: Source, said_by: str, paths: Paths, runners: Sequ
         problem = _choice_problem("value", message, None, source, paths)
         return ActiveProfile(name=encodable(name), source=source, problem=problem)
     path = paths.profile_file(name)
-    if not path.exists() and not path.is_symlink():
+    if not is_there(path):
         known = profile_names(paths)
         message = f"there is no profile {quoted(name)}, which {encodable(said_by)} names: {path} does not exist"
         problem = _choice_problem("reference", message, _which(name, known), source, paths)

@@ -1,9 +1,12 @@
 """Finding the project and its policy."""
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from doctor.config.files import is_there
 
 DIRECTORY = ".metawsm"
 POLICY_NAMES = ("policy.json", "policy.toml")
@@ -44,7 +47,7 @@ def find_project(*, cwd: Path, home: Path, policy: Path | None) -> Project:
         root = inside or repository or cwd
         return Project(root=root, cwd=cwd, home=home, policy_path=chosen, repository=repository)
     for directory in _climb(cwd, repository):
-        found = [path for name in POLICY_NAMES if _exists(path := directory / DIRECTORY / name)]
+        found = _policies(directory / DIRECTORY)
         if found:
             rival = found[1] if len(found) > 1 else None
             return Project(
@@ -63,17 +66,34 @@ def _climb(cwd: Path, repository: Path | None) -> Iterator[Path]:
             return
 
 
+def _policies(directory: Path) -> list[Path]:
+    """The policies in a ``.metawsm``; where it cannot be looked into, the first name, which reading then explains."""
+    paths = [directory / name for name in POLICY_NAMES]
+    try:
+        listable = stat.S_ISDIR(os.stat(directory).st_mode)  # noqa: PTH116 - like `lstat` below
+        return [path for path in paths if _lexists(path)] if listable else paths[:1]
+    except (OSError, ValueError):
+        return paths[:1] if is_there(directory) else []
+
+
+def _lexists(path: Path) -> bool:
+    """Raises ``OSError`` where that cannot be known."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _absolute(path: Path) -> Path:
     """Absolute without ``..``, symlinks kept as the user wrote them."""
     return Path(os.path.abspath(path))  # noqa: PTH100 - `absolute` keeps `..`, `resolve` follows symlinks
 
 
 def _exists(path: Path) -> bool:
-    """Whether something is there, be it a dangling symlink; what may not be looked at counts as there."""
+    """Whether something is there, be it a dangling symlink; not where that may not be looked at."""
     try:
         path.lstat()
-    except PermissionError:
-        return path.name != ".git"
     except (OSError, ValueError):
         return False
     return True

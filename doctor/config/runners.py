@@ -17,15 +17,17 @@ class RunnerNames:
 
     def __init__(self, specs: Iterable[RunnerSpec]) -> None:
         self._by_spelling: dict[str, RunnerSpec] = {}
+        spellings: dict[str, None] = {}
         for spec in specs:
             for spelling in (spec.id, *spec.aliases):
                 self._by_spelling.setdefault(_folded(spelling), spec)
+                spellings[spelling.strip().lower()] = None
         self.ids: tuple[str, ...] = tuple(dict.fromkeys(spec.id for spec in self._by_spelling.values()))
-        self.spellings: tuple[str, ...] = tuple(self._by_spelling)
+        self.spellings: tuple[str, ...] = tuple(spellings)
         self.spellings_or_auto: tuple[str, ...] = (*self.spellings, AUTO)
 
     def spec(self, spelling: str) -> RunnerSpec | None:
-        """The harness of that id or alias, in any case and with white space around it."""
+        """The harness of that id or alias, in any case, with ``-`` for ``_`` and with white space around it."""
         return self._by_spelling.get(spelling) or self._by_spelling.get(_folded(spelling))
 
     def takers(self, option: str) -> tuple[str, ...]:
@@ -39,4 +41,5 @@ class RunnerNames:
 
 
 def _folded(spelling: str) -> str:
-    return spelling.strip().lower()
+    """As the registry compares spellings: trimmed, lower case, ``-`` and ``_`` alike."""
+    return spelling.strip().lower().replace("-", "_")

@@ -162,7 +162,11 @@ class _Writer:
 
     def _harness(self, more: tuple[str, ...]) -> dict[str, Any]:
         names = self._runners.spellings
-        return _spellings((*names, *more), r"^\s*(?:{})\s*$") if names else {"minLength": 1, "pattern": _NOT_BLANK}
+        return (
+            _spellings((*names, *more), r"^\s*(?:{})\s*$", dashes=True)
+            if names
+            else {"minLength": 1, "pattern": _NOT_BLANK}
+        )
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
@@ -172,10 +176,13 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     return nullable
 
 
-def _spellings(words: Iterable[str], frame: str) -> dict[str, Any]:
-    """The words as editors offer them, or in any other case."""
+def _spellings(words: Iterable[str], frame: str, *, dashes: bool = False) -> dict[str, Any]:
+    """The words as editors offer them, or in any other case; with ``dashes``, also with ``-`` for ``_``."""
     every = list(words)
-    pattern = "|".join("".join(map(_any_case, word)) for word in every)
+    patterns = [
+        "".join("[-_]" if dashes and letter in "-_" else _any_case(letter) for letter in word) for word in every
+    ]
+    pattern = "|".join(dict.fromkeys(patterns))
     return {"anyOf": [{"enum": every}, {"pattern": frame.format(pattern)}]}
 
 

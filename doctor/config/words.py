@@ -8,6 +8,8 @@ Kind = Literal["json", "toml"]
 
 LONGEST_QUOTE: Final = 60
 MOST_LISTED: Final = 24
+MOST_BITS: Final = 4096
+"""Of a whole number that is shown; Python refuses to write out much longer ones."""
 
 
 class Unusable:
@@ -50,7 +52,7 @@ def found(value: Any, kind: Kind) -> str:
     if isinstance(value, bool) or value is None:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int | float):
-        return f"the number {_number(value)}"
+        return _number(value)
     if isinstance(value, list):
         return "a list" if value else "an empty list"
     if isinstance(value, Unusable):
@@ -59,8 +61,10 @@ def found(value: Any, kind: Kind) -> str:
 
 
 def _number(value: float) -> str:
-    text = hex(value) if isinstance(value, int) and abs(value) >= 1 << 64 else str(value)
-    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return "a number of more than a thousand digits"
+    text = str(value)
+    return f"the number {text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + '…'}"
 
 
 def path_words(parts: Iterable[str | int]) -> str:

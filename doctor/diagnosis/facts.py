@@ -1,11 +1,12 @@
 """The built-in facts: each function's parameters name the facts it needs, and each is computed once, when asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
 from doctor.config.paths import Paths
-from doctor.config.problems import Loaded
+from doctor.config.problems import ConfigProblem, Loaded
 from doctor.config.project import Project
 from doctor.config.skills import find_skill
 from doctor.errors import Unavailable
@@ -14,7 +15,8 @@ from doctor.harness.probe import Prober
 from doctor.harness.registry import Registry
 from doctor.model.binding import Binding, StageBinding
 from doctor.model.harness import HarnessFact, ProgramFact, SkillFact
-from doctor.model.machine import Endpoint, Machine, NamedProfile
+from doctor.model.location import pointer
+from doctor.model.machine import Endpoint, Machine, NamedProfile, Roles
 from doctor.model.options import Options
 from doctor.model.policy import Policy
 from doctor.resolve import Resolution, endpoints_of, resolve
@@ -40,9 +42,30 @@ def machine(machine_file: Loaded[Machine]) -> Machine:
     return _value_of(machine_file, "machine.toml")
 
 
-def profile_file(options: Options, paths: Paths, registry: Registry) -> ActiveProfile:
-    """Which named profile is active, and its file as read."""
-    return active_profile(flag=options.profile, environment=options.environment, paths=paths, runners=registry.specs())
+def profile_file(options: Options, paths: Paths, registry: Registry, machine_file: Loaded[Machine]) -> ActiveProfile:
+    """Which named profile is active, and its file as read; an endpoint it names has to be somewhere."""
+    active = active_profile(
+        flag=options.profile, environment=options.environment, paths=paths, runners=registry.specs()
+    )
+    if active.loaded is None or active.loaded.value is None or machine_file.value is None:
+        return active
+    problems = tuple(_unknown_endpoints(active.loaded, endpoints_of(machine_file.value, active.loaded.value)))
+    return replace(active, loaded=replace(active.loaded, value=None, problems=problems)) if problems else active
+
+
+def _unknown_endpoints(loaded: Loaded[NamedProfile], known: Mapping[str, Endpoint]) -> Iterator[ConfigProblem]:
+    """A problem for each role of a profile that names an endpoint nobody configured."""
+    for role in fields(Roles):
+        choice = getattr(loaded.value.models, role.name) if loaded.value else None
+        if choice is None or choice.endpoint is None or choice.endpoint in known or loaded.document is None:
+            continue
+        yield ConfigProblem(
+            rule="reference",
+            subject=f"models.{role.name}.endpoint",
+            message=f"there is no endpoint {choice.endpoint!r} in the profile or in machine.toml",
+            remedy=f"configured endpoints: {', '.join(sorted(known)) or 'none'}",
+            location=loaded.document.at(pointer("models", role.name, "endpoint")),
+        )
 
 
 def named_profile(profile_file: ActiveProfile) -> NamedProfile | None:

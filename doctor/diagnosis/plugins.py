@@ -217,11 +217,17 @@ class _Loader:
             self._register(plugin, PluginInfo(entry.name, "entry point", entry.version, entry.path))
 
     def load_project(self, root: Path, trust: "TrustStore | None", *, anyway: bool) -> list["UntrustedPlugin"]:
-        if not (root / ".metawsm" / "checks").is_dir():
-            return []
-        from doctor.diagnosis.trust import UntrustedPlugin, read_plugins  # noqa: PLC0415 - few projects have any
+        directory = root / ".metawsm" / "checks"
+        try:
+            if not directory.is_dir() or next(directory.iterdir(), None) is None:
+                return []
+            from doctor.diagnosis.trust import UntrustedPlugin, read_plugins  # noqa: PLC0415 - few projects have any
 
-        files, refused = read_plugins(root)
+            files, refused = read_plugins(root)
+        except OSError:
+            from doctor.diagnosis.trust import UntrustedPlugin  # noqa: PLC0415 - see above
+
+            return [UntrustedPlugin(str(directory), "", "unreadable")]
         for file in files:
             verdict = "trusted" if anyway else trust.verdict(file) if trust else "new"
             if verdict == "trusted":

@@ -1,7 +1,6 @@
 """One diagnosis from options to report."""
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, TypeVar
@@ -13,7 +12,7 @@ from doctor.config.policy import load_policy
 from doctor.config.problems import Loaded
 from doctor.config.project import Project, find_project
 from doctor.diagnosis.check import Check
-from doctor.diagnosis.engine import Engine, Outcome
+from doctor.diagnosis.engine import FACT_LIMIT, Engine, Outcome
 from doctor.diagnosis.facts import BUILTIN_FACTS
 from doctor.diagnosis.facts_graph import FactGraph
 from doctor.diagnosis.ignore import IgnoreList, ignore_problems
@@ -22,17 +21,23 @@ from doctor.diagnosis.selection import select
 from doctor.diagnosis.trust import TrustStore
 from doctor.errors import Unavailable
 from doctor.exit_codes import ExitCode
+from doctor.harness.probe import MOST_AT_ONCE
 from doctor.harness.process import end_all
 from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.finding import Finding, Severity, Status
+from doctor.model.harness import HarnessFact
 from doctor.model.location import Location
 from doctor.model.machine import Machine
 from doctor.model.options import Options
 from doctor.model.policy import Policy
 from doctor.model.report import PolicyRef, ProfileRef, Report
-from doctor.resolve import RUNTIME_VARIABLE, Resolution, canonical_runtime
+from doctor.report.redact import secret_values
+from doctor.resolve import MODEL_VARIABLE, RUNTIME_VARIABLE, Resolution, canonical_runtime, known_model
 
 T = TypeVar("T")
+
+LONGEST_PROBE = 30.0
+"""Seconds; the longest limit of an adapter's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,7 @@ def prepare(options: Options) -> Prepared:
     registry = Registry(plugins.harnesses)
     canonical_runtime(registry, options.runtime, "--runtime")
     canonical_runtime(registry, options.environment.get(RUNTIME_VARIABLE), RUNTIME_VARIABLE)
+    known_model(registry, options.environment.get(MODEL_VARIABLE))
     selected = select(plugins.checks, options, modify=plugins.modify_selection)
     return Prepared(
         options=options,
@@ -135,6 +141,7 @@ def _examine(prepared: Prepared) -> Report:
         started=plugins.started,
         finished=plugins.finished,
     )
+    engine.fact_limit = _fact_limit(prepared)
     outcome = engine.run()
     late = ignore_problems(
         ignores,
@@ -168,21 +175,24 @@ def _report(
     errors = [finding for finding in applied.kept if finding.severity is Severity.ERROR]
     active: ActiveProfile = engine.fact("profile_file")
     machine_file: Loaded[Machine] = engine.fact("machine_file")
-    resolution: Resolution = _or_else(engine, "resolution", Resolution(stages=(), bindings=()))
+    told = any(result.status in {Status.TIMEOUT, Status.CRASHED} for result in outcome.results)
+    harnesses: Mapping[str, HarnessFact] = _or_else(engine, "harnesses", {}, told=told)
+    resolution: Resolution = _or_else(engine, "resolution", Resolution(stages=(), bindings=()), told=told)
     report = Report(
         version=__version__,
         exit_code=ExitCode.OK,
         policy=_policy_ref(prepared.project, policy_file),
         profile=ProfileRef(active=active.name, path=str(active.path) if active.path else None, source=active.source),
-        harnesses=tuple(engine.fact("harnesses").values()),
+        harnesses=tuple(harnesses.values()),
         stages=resolution.stages,
         agents=resolution.bindings,
-        skills=_or_else(engine, "skills", {}),
+        skills=_or_else(engine, "skills", {}, told=told),
         findings=applied.kept,
         ignored=applied.ignored,
         checks=outcome.results,
         blocked=frozenset(tag for finding in errors for tag in finding.affects),
         notices=outcome.notices,
+        secrets=secret_values(prepared.options.environment),
     )
     engine.fact("prober").save()
     readable = not (policy_file.problems or machine_file.problems or active.problems)
@@ -216,9 +226,32 @@ def _locator(policy_file: Loaded[Policy]) -> Callable[[str], Location | None]:
     return document.at if document is not None else lambda _: None
 
 
-def _or_else(engine: Engine, fact: str, otherwise: T) -> T:
-    """A fact's value, or ``otherwise`` where an unreadable configuration leaves none."""
-    with suppress(Unavailable):
+def _or_else(engine: Engine, fact: str, otherwise: T, *, told: bool) -> T:
+    """A fact's value, or ``otherwise`` where there is none.
+
+    Args:
+        engine: Has the facts.
+        fact: Its name.
+        otherwise: What an unreadable configuration leaves.
+        told: Whether checks already tell of a fact that failed or gave no answer; a failure nobody tells is raised.
+    """
+    try:
         value: T = engine.fact(fact)
-        return value
-    return otherwise
+    except Unavailable:
+        return otherwise
+    except Exception:
+        if not told:
+            raise
+        return otherwise
+    return value
+
+
+def _fact_limit(prepared: Prepared) -> float:
+    """Seconds that a fact may take: the engine's own limit, on top of what probing every harness may take.
+
+    Each harness is asked for its version and its login within 30 s each at the most, unless ``--timeout`` says
+    otherwise, and so many at once.
+    """
+    questions = 2 * len(prepared.registry.ids)
+    waves = -(-questions // (prepared.options.jobs or MOST_AT_ONCE))
+    return FACT_LIMIT + waves * (prepared.options.timeout or LONGEST_PROBE)

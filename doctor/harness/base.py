@@ -49,6 +49,9 @@ class LaunchRequest:
     """The model as this harness spells it, without the prefix of a model spec."""
 
     endpoint_url: str | None = None
+    endpoint_key_env: str | None = None
+    """Variable that holds the endpoint's key, where it wants one."""
+
     interactive: bool = False
     cwd: str | None = None
     """Absolute directory it starts in, where known; options that speak of the working directory need it."""
@@ -93,6 +96,10 @@ def covers(folder: str, path: Path) -> bool:
     if not folder:
         return False
     return any(Path(folder) in (spelling, *spelling.parents) for spelling in (path, path.resolve()))
+
+
+SWITCHED_OFF = frozenset({"", "0", "false"})
+"""Values with which such a variable says no."""
 
 
 class Harness:
@@ -145,6 +152,9 @@ class Harness:
 
     Empty: it takes any model. A custom endpoint serves what it likes, so they say nothing about it.
     """
+
+    redirects: ClassVar[tuple[str, ...]] = ()
+    """Variables that send its requests to another server, or choose the model in a way of their own."""
 
     auth_args: ClassVar[tuple[str, ...] | None] = None
     """Arguments of its own cheap "am I logged in" question, or ``None``."""
@@ -205,6 +215,11 @@ class Harness:
     def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
         """Dialogs that would stop an unattended start in ``context.project``."""
         return iter(())
+
+    def redirected(self, context: HarnessContext, launch: CompiledArgv) -> bool:
+        """Whether variables, the command or a configuration file send its requests where any model may be served."""
+        environment = {**context.environment, **launch.env}
+        return any(environment.get(name, "").strip().lower() not in SWITCHED_OFF for name in self.redirects)
 
     def root_refusal(self, context: HarnessContext, launch: CompiledArgv) -> str | None:
         """Why this argv refuses to run as root, or ``None``."""

@@ -29,7 +29,18 @@ class ClaudeCode(Harness):
         "permission_mode": ("default", "acceptEdits", "auto", "dontAsk", "plan", BYPASS_MODE)
     }
     endpoint_kinds = ("anthropic",)
-    model_patterns = (r"(anthropic/)?claude-.*", r"(opus|sonnet|haiku|fable|opusplan|best|default)(\[1m\])?")
+    model_patterns = (
+        r"(anthropic/)?claude-.*",
+        r"(opus|sonnet|haiku|fable|opusplan|best|default)(\[1m\])?",
+        r"arn:aws[\w-]*:bedrock:.+|(?:[a-z-]+\.)?anthropic\.claude-.+",
+    )
+    redirects = (
+        "CLAUDE_CODE_USE_BEDROCK",
+        "CLAUDE_CODE_USE_VERTEX",
+        "CLAUDE_CODE_USE_FOUNDRY",
+        "ANTHROPIC_BASE_URL",
+        "ANTHROPIC_MODEL",
+    )
     auth_args = ("auth", "status")
     auth_variables = (
         "ANTHROPIC_API_KEY",
@@ -97,6 +108,10 @@ class ClaudeCode(Harness):
         """Login, and for interactive starts onboarding, trust, the bypass warning and the API key question."""
         if auth is Auth.NO:
             yield self._dialog("login", "it is not logged in", str(self.login), headless=True)
+        if not given(launch.argv, "-p", "--print"):
+            yield from self._interactive_dialogs(context, launch)
+
+    def _interactive_dialogs(self, context: HarnessContext, launch: CompiledArgv) -> Iterator[Dialog]:
         path = _state_file(context)
         state = read_json(path)
         if state.get("hasCompletedOnboarding") is not True:

@@ -1,6 +1,7 @@
 """OpenAI's Codex CLI."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ FULL_AUTO_REMOVED = "0.147.0"
 BYPASS = ("--dangerously-bypass-approvals-and-sandbox", "--yolo")
 SANDBOX = ("-s", "--sandbox")
 BUILT_IN_PROVIDER = "openai"
+ENDPOINT_PROVIDER = "doctor"
+"""Provider id under which an endpoint is handed over: the built-in one would send it the user's own OpenAI login."""
+
+_CHOSEN_PROVIDER = re.compile(r"""(?:-c|--config=)?model_provider=["']?([^"']*)["']?""")
 
 GRANTS = {
     BYPASS[0]: "runs every command without asking and without a sandbox",
@@ -46,6 +51,7 @@ class Codex(Harness):
     options = ("full_auto", "model", "extra_args", "env", "trust_workspace")
     endpoint_kinds = ("openai",)
     model_patterns = (r"(openai/)?(gpt-|o\d|codex-|chatgpt-).*",)
+    redirects = ("OPENAI_BASE_URL",)
     auth_args = ("login", "status")
     help_args = (("--help",), ("exec", "--help"))
     flags = (
@@ -100,6 +106,10 @@ class Codex(Harness):
         """The project's, then the user's."""
         return codex_skill_roots(context)
 
+    def redirected(self, context: HarnessContext, launch: CompiledArgv) -> bool:
+        """Also by a model provider of its own, in the command or in config.toml."""
+        return super().redirected(context, launch) or codex_redirected(context, launch)
+
     def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
         """Its question whether to trust the directory, and its sign-in menu."""
         return codex_dialogs(self.id, context, launch, auth)
@@ -110,12 +120,22 @@ def codex_arguments(request: LaunchRequest) -> tuple[tuple[str, ...], tuple[str,
     extra, notes = request.options.extra_args, []
     arguments: tuple[str, ...] = () if given(extra, "-m", "--model") else option("-m", request.model)
     if request.endpoint_url:
-        arguments += ("-c", f"openai_base_url={_toml_string(request.endpoint_url)}")
+        arguments += _endpoint(request.endpoint_url, request.endpoint_key_env)
     if request.options.trust_workspace and request.cwd:
         arguments += ("-c", f'projects={{{_toml_string(request.cwd)}={{trust_level="trusted"}}}}')
     elif request.options.trust_workspace:
         notes.append("trust_workspace has no effect: the working directory is not known")
     return arguments, tuple(notes)
+
+
+def _endpoint(url: str, key_env: str | None) -> tuple[str, ...]:
+    """A provider of the endpoint's own, which gets the key in ``key_env`` and no other credential."""
+    settings = {"name": ENDPOINT_PROVIDER, "base_url": url, "wire_api": "responses"}
+    if key_env:
+        settings["env_key"] = key_env
+    own = {f"model_providers.{ENDPOINT_PROVIDER}.{key}": value for key, value in settings.items()}
+    pairs = {"model_provider": ENDPOINT_PROVIDER, **own}.items()
+    return tuple(word for key, value in pairs for word in ("-c", f"{key}={_toml_string(value)}"))
 
 
 def codex_grants(arguments: tuple[str, ...]) -> tuple[str, ...]:
@@ -177,9 +197,10 @@ def codex_skill_roots(context: HarnessContext) -> tuple[Path, ...]:
 
 
 def codex_dialogs(runtime_id: str, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
-    """What stops an unattended start of Codex in ``context.project``."""
+    """What stops this unattended start of Codex in ``context.project``; ``exec`` asks nothing, but needs its login."""
     config = _home(context) / "config.toml"
-    if not _is_trusted(context, launch):
+    headless = launch.argv[1:2] == ("exec",)
+    if not headless and not _is_trusted(context, launch):
         yield Dialog(
             runtime_id=runtime_id,
             kind="trust",
@@ -188,7 +209,12 @@ def codex_dialogs(runtime_id: str, context: HarnessContext, launch: CompiledArgv
             f'[projects.{_toml_string(str(context.project))}] trust_level = "trusted"',
             headless=False,
         )
-    by_key = context.has("CODEX_API_KEY") and own_provider(context) is None
+    if _brings_provider(launch):
+        return
+    key = {**context.environment, **launch.env}.get("CODEX_API_KEY", "").strip()
+    by_key = bool(key) and own_provider(context) is None
+    if by_key and headless:
+        return
     if auth is Auth.NO or (by_key and not (_home(context) / "auth.json").exists()):
         yield Dialog(
             runtime_id=runtime_id,
@@ -197,6 +223,18 @@ def codex_dialogs(runtime_id: str, context: HarnessContext, launch: CompiledArgv
             remedy="codex login",
             headless=not by_key,
         )
+
+
+def codex_redirected(context: HarnessContext, launch: CompiledArgv) -> bool:
+    """Whether another model provider than OpenAI is chosen, in the command or in config.toml."""
+    named = read_toml(_home(context) / "config.toml").get("model_provider", BUILT_IN_PROVIDER)
+    return _brings_provider(launch) or named != BUILT_IN_PROVIDER
+
+
+def _brings_provider(launch: CompiledArgv) -> bool:
+    """Whether the argv itself chooses a provider other than OpenAI, which needs no login of Codex."""
+    chosen = [found[1] for argument in launch.argv if (found := _CHOSEN_PROVIDER.fullmatch(argument))]
+    return bool(chosen) and chosen[-1] != BUILT_IN_PROVIDER
 
 
 def _is_trusted(context: HarnessContext, launch: CompiledArgv) -> bool:

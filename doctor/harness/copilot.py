@@ -65,12 +65,13 @@ class Copilot(Harness):
         return (*project, _home(context) / "skills", context.home / ".agents" / "skills")
 
     def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
-        """Trust in the folder, and the login without which it ends with exit code 1."""
+        """Trust in the folder for interactive starts, and the login without which it ends with exit code 1."""
         path = _home(context) / "config.json"
         config = read_json(path)
         lists = (config.get(key) for key in FOLDERS)
         trusted = [str(folder) for folders in lists if isinstance(folders, list) for folder in folders]
-        if not any(covers(folder, context.project) for folder in trusted):
+        headless = given(launch.argv, "-p", "--prompt")
+        if not headless and not any(covers(folder, context.project) for folder in trusted):
             yield Dialog(
                 runtime_id=self.id,
                 kind="trust",

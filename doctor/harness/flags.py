@@ -65,8 +65,10 @@ def _flags_of(argv: Sequence[str]) -> Iterable[str]:
     for argument in argv[1:]:
         if argument == "--":
             return
-        if argument != PROMPT and re.match(r"--?[A-Za-z]", argument):
-            yield argument.partition("=")[0]
+        # What holds white space is the value of the option before it.
+        name = argument.partition("=")[0]
+        if argument != PROMPT and re.fullmatch(r"--?[A-Za-z]\S*", name):
+            yield name
 
 
 def _told(row: Flag, fact: HarnessFact) -> str | None:

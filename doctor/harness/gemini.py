@@ -25,6 +25,7 @@ class Gemini(Harness):
     choices = {"permission_mode": ("default", "auto_edit", "plan", "yolo")}  # noqa: RUF012 - ClassVar in the base
     endpoint_kinds = ("gemini",)
     model_patterns = (r"(google/)?gemini-.*", r"(auto(-gemini.*)?|pro|flash|flash-lite)")
+    redirects = ("GOOGLE_GEMINI_BASE_URL",)
     auth_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA")
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest, given
-from doctor.harness.codex import Codex, codex_arguments, codex_dialogs, codex_grants, codex_skill_roots, own_provider
+from doctor.harness.codex import (
+    Codex,
+    codex_arguments,
+    codex_dialogs,
+    codex_grants,
+    codex_redirected,
+    codex_skill_roots,
+    own_provider,
+)
 from doctor.harness.process import Completed
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
 
@@ -65,6 +73,10 @@ class Omx(Harness):
     def skill_roots(self, context: HarnessContext) -> tuple[Path, ...]:
         """Codex's, into which its set-up copies its own."""
         return codex_skill_roots(context)
+
+    def redirected(self, context: HarnessContext, launch: CompiledArgv) -> bool:
+        """As Codex."""
+        return codex_redirected(context, launch)
 
     def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
         """Codex's."""

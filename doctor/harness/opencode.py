@@ -23,6 +23,7 @@ class OpenCode(Harness):
     install = "npm install -g opencode-ai"
     login = "opencode auth login"
     endpoint_kinds = ("openai",)
+    model_patterns = (r"[^/\s]+/\S+",)
     auth_variables = PROVIDER_VARIABLES
     help_args = (("--help",), ("run", "--help"))
 

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 from doctor.harness.base import Harness, HarnessContext
 from doctor.harness.cache import DAY, HOUR, ProbeCache, file_identity, program_identity
 from doctor.harness.discovery import locate_harness, locate_tool
-from doctor.harness.process import Completed, end_all, run
+from doctor.harness.process import Completed, end_all, run, sweep
 from doctor.harness.registry import Registry
 from doctor.harness.versions import find_version
 from doctor.model.harness import Auth, HarnessFact, Problem, ProgramFact
@@ -29,6 +29,9 @@ HELP_TIMEOUT = 20.0
 
 ENDING_PATIENCE = 5.0
 """Seconds in which interrupted threads come to their end."""
+
+FEWEST_FLAGS = 3
+"""Flags that a help call which ends in an error has to list to be taken for help rather than for a complaint."""
 
 LONGEST_DETAIL = 160
 """Characters of a program's own words that a problem quotes."""
@@ -76,7 +79,10 @@ class Prober:
 
     def tool(self, name: str, *, args: Sequence[str] = ("--version",)) -> ProgramFact:
         """A tool such as git: where it is and, asked with ``args``, its version."""
-        return self._known.get(("tool", name, *args), lambda: self._tool(name, tuple(args)))
+        try:
+            return self._known.get(("tool", name, *args), lambda: self._tool(name, tuple(args)))
+        finally:
+            sweep()
 
     def help(self, runtime_id: str, call: tuple[str, ...] | None = None) -> frozenset[str] | None:
         """The flags that an installed harness lists in its help.
@@ -86,13 +92,14 @@ class Prober:
             call: One of its ``help_args``; ``None`` takes all of them together.
 
         Returns:
-            Flags as spelt, dashes included; ``None`` when it is absent, has no such question or did not answer it.
+            Flags as spelt, dashes included; ``None`` when it is absent, has no such question or did not answer it, or
+            did not even answer for its version in time.
         """
         harness = self._registry.get(runtime_id)
-        if harness is None:
+        if harness is None or self._hangs(harness):
             return None
         calls = harness.help_args if call is None else (call,)
-        side_by_side([partial(self._listed, harness, each) for each in calls], self._jobs)
+        self._run_all([partial(self._listed, harness, each) for each in calls])
         lists = [self._listed(harness, each) for each in calls]
         known = [flags for flags in lists if flags is not None]
         return frozenset().union(*known) if known and len(known) == len(lists) else None
@@ -108,8 +115,19 @@ class Prober:
             if self._located(harness).found
             for task in self._tasks(harness)
         ]
-        side_by_side(tasks, self._jobs)
+        self._run_all(tasks)
         return {harness.id: self._fact(harness) for harness in self._registry.harnesses}
+
+    def _run_all(self, tasks: Sequence[Callable[[], object]]) -> None:
+        try:
+            side_by_side(tasks, self._jobs)
+        finally:
+            sweep()
+
+    def _hangs(self, harness: Harness) -> bool:
+        """Whether its version was asked already and did not come in time."""
+        fact = self._known.peek(("version", harness.id))
+        return isinstance(fact, ProgramFact) and fact.problem is Problem.TIMEOUT
 
     def _tasks(self, harness: Harness) -> Iterable[Callable[[], object]]:
         """What takes running a program; everything else is quicker told than given to a thread."""
@@ -218,7 +236,8 @@ class Prober:
                 return frozenset(map(str, listed))
         answer = self._run(located, call, HELP_TIMEOUT)
         flags = listed_flags(f"{answer.stdout}\n{answer.stderr}")
-        if answer.timed_out or answer.error or not flags:
+        complains = answer.returncode != 0 and len(flags) < FEWEST_FLAGS
+        if answer.timed_out or answer.error or not flags or complains:
             return None
         self._cache.put(key, {"flags": sorted(flags)})
         return flags
@@ -282,6 +301,10 @@ class _Once:
             if key not in self._values:
                 self._values[key] = make()
             return cast("T", self._values[key])
+
+    def peek(self, key: object) -> object | None:
+        """The value if it was made already; makes and waits for nothing."""
+        return self._values.get(key)
 
 
 def _end_with(threads: Sequence[threading.Thread]) -> None:

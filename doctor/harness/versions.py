@@ -3,9 +3,13 @@
 import re
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_FULL = re.compile(r"(?<![\w.])v?(\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.-]+)?)", re.ASCII)
-_SHORT = re.compile(r"(?<![\w.])v?(\d+\.\d+[a-z]?)(?![\w.])", re.ASCII)
-_RELEASE = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
+_MOST_DIGITS = 18
+"""Digits of one part; Python refuses to read numbers of some thousands, and no version has them."""
+
+_NUMBER = rf"\d{{1,{_MOST_DIGITS}}}(?!\d)"
+_FULL = re.compile(rf"(?<![\w.])v?({_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:[-+][0-9A-Za-z.-]+)?)", re.ASCII)
+_SHORT = re.compile(rf"(?<![\w.])v?({_NUMBER}\.{_NUMBER}[a-z]?)(?![\w.])", re.ASCII)
+_RELEASE = re.compile(rf"{_NUMBER}(?:\.{_NUMBER})*", re.ASCII)
 
 VersionKey = tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]
 
@@ -40,7 +44,10 @@ def release(version: str) -> tuple[int, ...]:
 def version_key(version: str) -> VersionKey:
     """A key to sort versions by: numbers first, and ``1.2.0-alpha.3`` before ``1.2.0``. A ``+build`` says nothing."""
     _, dash, suffix = version.partition("+")[0].partition("-")
-    parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in suffix.split("."))
+    parts = tuple(
+        (0, int(part), "") if part.isdecimal() and len(part) <= _MOST_DIGITS else (1, 0, part)
+        for part in suffix.split(".")
+    )
     return release(version), 0 if dash else 1, parts if dash else ()
 
 
@@ -59,10 +66,10 @@ def satisfies(version: str, specifier: str) -> bool:
         ValueError: ``specifier`` is no requirement, or ``version`` does not start with a number.
     """
     from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - few policies require a version
-    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
+    from packaging.version import Version  # noqa: PLC0415
 
     try:
         parsed = Version(version)
-    except InvalidVersion:
+    except ValueError:
         parsed = Version(".".join(map(str, release(version))))
     return SpecifierSet(specifier).contains(parsed, prereleases=True)

@@ -52,6 +52,8 @@ class Report:
     """What is to be said about plugins that misbehaved while observing."""
 
     duration_ms: float = 0.0
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Values of the environment's secret variables, which no format may let out."""
 
     @property
     def ok(self) -> bool:
@@ -68,11 +70,12 @@ class Report:
 
     def agent_ok(self, binding: Binding) -> bool:
         """Whether no error finding touches this binding."""
-        return self.blocked.isdisjoint(touches(binding))
+        return binding.runtime.value is not None and self.blocked.isdisjoint(touches(binding))
 
     def stage_ok(self, row: StageBinding) -> bool:
         """Whether no error finding touches this stage or its harness."""
-        return self.blocked.isdisjoint(("*", f"stage:{row.stage}", f"runtime:{row.runtime.value}"))
+        tags = ("*", f"stage:{row.stage}", f"runtime:{row.runtime.value}")
+        return row.runtime.value is not None and self.blocked.isdisjoint(tags)
 
     def harness_status(self, fact: HarnessFact) -> str:
         """``absent``, or the worst severity of the findings that touch it, or ``ok``."""

@@ -62,13 +62,13 @@ class _Writer:
             "ok": report.ok,
             "exit_code": int(report.exit_code),
             "policy": {
-                "path": report.policy.path,
+                "path": self.clean.optional(report.policy.path),
                 "sha256": report.policy.sha256,
                 "embedded_default": report.policy.embedded_default,
             },
             "profile": {
                 "active": self.clean.optional(report.profile.active),
-                "path": report.profile.path,
+                "path": self.clean.optional(report.profile.path),
                 "source": report.profile.source,
             },
             "harnesses": [self.harness(fact) for fact in report.harnesses],
@@ -87,7 +87,7 @@ class _Writer:
             "runtime_id": fact.runtime_id,
             "title": self.clean(fact.title),
             "found": fact.found,
-            "path": program.path,
+            "path": self.clean.optional(program.path),
             "path_source": program.path_source,
             "version": self.clean.optional(program.version),
             "version_text": self.clean.optional(program.version_text),
@@ -103,7 +103,7 @@ class _Writer:
     def candidate(self, candidate: Candidate) -> Object:
         return {
             "source": candidate.source,
-            "path": candidate.path,
+            "path": self.clean.optional(candidate.path),
             "problem": self.clean.optional(candidate.problem),
         }
 
@@ -140,7 +140,7 @@ class _Writer:
             "runtime_id": self.clean.optional(runtime.value),
             "source": runtime.source,
             "shadowed": [self.clean(weaker) for weaker in runtime.shadowed],
-            "path": fact.program.path if fact else None,
+            "path": self.clean.optional(fact.program.path) if fact else None,
             "version": self.clean.optional(fact.program.version) if fact else None,
         }
 
@@ -151,7 +151,7 @@ class _Writer:
         fact = self.report.skills.get((name, runtime_id))
         return {
             "name": self.clean(name),
-            "path": fact.path if fact else None,
+            "path": self.clean.optional(fact.path) if fact else None,
             "source": str(fact.source) if fact and fact.source else None,
             "sha256": fact.sha256 if fact else None,
         }
@@ -173,7 +173,7 @@ class _Writer:
         if location is None:
             return None
         return {
-            "path": location.path,
+            "path": self.clean(location.path),
             "line": location.line,
             "column": location.column,
             "pointer": self.clean.optional(location.pointer),

@@ -5,7 +5,7 @@ costs a second look, one too few costs a key.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from doctor.model.harness import PROMPT
@@ -17,6 +17,9 @@ SHORTEST_SECRET = 6
 """Characters. A shorter value cannot be told from ordinary text and protects nothing."""
 
 _SECRET_WORD = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?$")
+_SECRET_END = re.compile(r"(?:PASS|PASSWD|AUTH|_PAT|CREDENTIALS)$", re.IGNORECASE)
+"""How names of variables end that hold a secret without a word that says so."""
+
 _REFERENCE_WORDS = frozenset({"ENV", "FILE", "PATH", "DIR", "NAME", "COMMAND", "HELPER"})
 _WORDS = re.compile(r"[A-Za-z0-9]+")
 
@@ -42,7 +45,13 @@ _SHAPES = (
 
 _NAMES = ("key", "token", "secret", "password", "passwd", "passphrase")
 _NO_PLACEHOLDER = r"(?![<$\[{…]|\.\.\.)"
+_OPTION = rf"(?<!\S)--?[\w-]*(?i:{'|'.join((*_NAMES, 'pass'))})(?:[ \t]+|=)"
+_NO_OPTION = r"(?![\"']?(?:[<$\[{…-]|\.\.\.))"
+_SHELL_WORD = r"(?:'[^']*'|\"[^\"]*\"|\S+)"
+
 _LABELLED = (
+    rf"(?P<login>(?<!\S)(?:-u|--user)(?:[ \t]+|=)[\"']?[\w.@+-]+:){_NO_PLACEHOLDER}(?!\d+(?:\s|\Z))[^\s\"']+",
+    rf"(?P<option>{_OPTION}){_NO_OPTION}(?=\S*\d){_SHELL_WORD}",
     r"(?<=://)(?P<user>[^\s/:@]*:)[^\s/]+(?=@)",
     r"(?<=://)[^\s/:@]{20,}(?=@)",
     r"(?P<query>[?&][^=&?\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
@@ -51,6 +60,11 @@ _LABELLED = (
     rf"(?P<pair>\b\w*(?i:{'|'.join(_NAMES)})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
 )
 """The named group says what the secret is and stays; the rest of the match is the secret."""
+
+
+@cache
+def _option_in_command() -> re.Pattern[str]:
+    return re.compile(rf"(?P<option>{_OPTION}){_NO_OPTION}{_SHELL_WORD}")
 
 
 @cache
@@ -65,7 +79,8 @@ def _may_hold_a_secret(text: str) -> bool:
         "://" in text
         or any(head in text for head in _HEADS)
         or any(word in lower for word in ("private key", "bearer", "authorization"))
-        or (("=" in text or ":" in text) and any(word in lower for word in (*_NAMES, "signature")))
+        or ("-u" in text and ":" in text)
+        or (any(sign in text for sign in "=:-") and any(word in lower for word in (*_NAMES, "pass", "signature")))
     )
 
 
@@ -78,6 +93,12 @@ def is_secret_name(name: str) -> bool:
     if not words or words[-1] in _REFERENCE_WORDS or words[:1] == ["MAX"]:
         return False
     return any(_SECRET_WORD.search(word) for word in words)
+
+
+def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of an environment's variables whose names say that they are secret, long enough to be hidden."""
+    named = (value.strip() for name, value in environment.items() if is_secret_name(name) or _SECRET_END.search(name))
+    return tuple(value for value in named if len(value) >= SHORTEST_SECRET)
 
 
 class Redactor:
@@ -122,9 +143,14 @@ class Redactor:
             elif equals and value and is_secret_name(name) and not _is_prose(name):
                 clean.append(f"{name}={HIDDEN}")
             else:
-                clean.append(self(argument))
+                clean.append(self._command(argument))
             hide_next = not hide_next and not equals and name.startswith("-") and is_secret_name(name)
         return clean
+
+    def _command(self, argument: str) -> str:
+        """An argument without secrets, also those after the options of a command for a shell."""
+        clean = self(argument)
+        return _option_in_command().sub(_without_value, clean) if _is_prose(clean) and "-" in clean else clean
 
     def _without_known(self, text: str) -> str:
         """``text`` without known values: the time it takes does not depend on how many there are."""
@@ -151,6 +177,6 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def redactor_for(report: Report) -> Redactor:
-    """A redactor that knows the secret values of every environment that the report would start a process with."""
+    """A redactor that knows the report's secrets and those of every environment that it would start a process with."""
     environments = (binding.launch.env for binding in report.agents if binding.launch is not None)
-    return Redactor(value for each in environments for name, value in each.items() if is_secret_name(name))
+    return Redactor((*report.secrets, *(value for each in environments for value in secret_values(each))))

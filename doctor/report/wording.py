@@ -34,7 +34,7 @@ class Wording:
 
     def path(self, path: str | None) -> str:
         """A path, short where it lies in the home directory."""
-        return visible(home_relative(path, self.style.home)) if path else ""
+        return visible(home_relative(self.redact(path), self.style.home)) if path else ""
 
     def policy(self) -> str:
         """Which policy was read."""
@@ -120,7 +120,7 @@ class Wording:
         """``path:line:column``."""
         if finding.location is None:
             return ""
-        return visible(home_relative(str(finding.location), self.style.home))
+        return self.path(str(finding.location))
 
     def summary(self) -> str:
         """The one line that says it all."""

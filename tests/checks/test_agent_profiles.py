@@ -53,8 +53,11 @@ def test_options_that_all_arrive_pass(binding: Any) -> None:
 
 def test_auto_without_anything_to_choose_by_is_told_once_for_a_profile(binding: Any, told: Any, says: Any) -> None:
     outcome = run_check(family.AGP004, bindings=(binding("a", None), binding("b", None), binding("c", "alpha")))
-    assert told(outcome) == [("error", "agent_profiles[0].runner", "/agent_profiles/0/runner", ("agent:a", "agent:b"))]
-    assert says(outcome.findings[0], "agents a, b", "doctor profile use", "--profile")
+    assert told(outcome) == [
+        ("error", "agent_profiles[0].runner", "/agent_profiles/0/runner", ("agent:a", "agent:b", "runtime:None"))
+    ]
+    assert says(outcome.findings[0], "agents a, b", "--profile NAME", "DOCTOR_PROFILE", "active-profile")
+    assert "profile use" not in (outcome.findings[0].remedy or "")
 
 
 def test_every_agent_with_a_harness_passes(binding: Any) -> None:
@@ -76,7 +79,13 @@ def test_a_pattern_without_the_agent_is_what_is_wrong_with_shared_sessions(bindi
     assert says(outcome.findings[0], "put {agent} into tmux.session_pattern")
 
 
-@pytest.mark.parametrize("session", ["a.shop", "a:shop", "a\x07", " "])
+@pytest.mark.parametrize(
+    "session",
+    [
+        *("a.shop", "a:shop", "a\x07", " ", "a b", " a", "a ", "a#(reboot)", "#{host}", "{ticket}", "a-{AGENT}"),
+        *(f"{mark}a" for mark in "-=$@%!+{"),
+    ],
+)
 def test_session_names_that_tmux_changes_are_told_once(session: str, binding: Any, told: Any, says: Any) -> None:
     everyone = (binding("a", "alpha", session=session), binding("b", "alpha", session=f"{session}b."))
     outcome = run_check(family.AGP005, policy=doctor.Policy(), bindings=everyone)
@@ -85,7 +94,7 @@ def test_session_names_that_tmux_changes_are_told_once(session: str, binding: An
 
 
 def test_sessions_of_their_own_pass(binding: Any) -> None:
-    everyone = (binding("a", "alpha"), binding("b", "alpha", session="b_2 ü"))
+    everyone = (binding("a", "alpha"), binding("b", "alpha", session="b_2-ü"))
     assert run_check(family.AGP005, policy=doctor.Policy(), bindings=everyone).status == "passed"
 
 
@@ -119,6 +128,63 @@ def test_a_shell_with_a_command_and_a_harness_with_a_prompt_pass(
     policy = policy_of(profile(), profile("sh", runner="beta", command="make"))
     everyone = (binding("a", "alpha"), binding("b", "beta", profile="sh", profile_index=1))
     assert run_check(family.AGP007, policy=policy, bindings=everyone, registry=registry).status == "passed"
+
+
+def test_a_session_name_is_refused_from_201_characters_on_and_quoted_in_part(binding: Any, told: Any) -> None:
+    def severities(length: int) -> Any:
+        return run_check(
+            family.AGP005, policy=doctor.Policy(), bindings=(binding("a", "alpha", session="s" * length),)
+        ).findings
+
+    assert severities(200) == ()
+    assert [each.severity.value for each in severities(201)] == ["error"]
+    assert "s" * 61 not in severities(10_000)[0].message
+
+
+def commanded(command: str, *, binding: Any, profile: Any, policy_of: Any, registry: Any) -> Any:
+    policy = policy_of(profile(runner="beta", command=command))
+    return run_check(family.AGP007, policy=policy, bindings=(binding("a", "beta"),), registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("/no/such/program --flag", "there is no file /no/such/program"),
+        ("'/no/such program' && ls", "there is no file /no/such program"),
+        ("/etc/passwd", "/etc/passwd is not executable"),
+        ("/ now", "there is no file /"),
+        ("echo 'open", "quote"),
+        ('make "all', "quote"),
+    ],
+)
+def test_a_command_that_cannot_start_is_an_error(
+    command: str, words: str, binding: Any, profile: Any, policy_of: Any, registry: Any, told: Any, says: Any
+) -> None:
+    outcome = commanded(command, binding=binding, profile=profile, policy_of=policy_of, registry=registry)
+    place = "/agent_profiles/0/runner_options/command"
+    assert told(outcome) == [("error", "agent_profiles[0].runner_options.command", place, ("profile:p",))]
+    assert says(outcome.findings[0], "profile p", "beta", words)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/bin/sh -c true",
+        "/bin/sh; ls",
+        "/bin/sh|cat",
+        "/opt/$NAME/bin/x",
+        "make all",
+        "X=1 /no/such",
+        "echo done # don't wait",
+        "cat <<END\ndon't\nEND",
+        "echo $'it\\'s'",
+    ],
+)
+def test_a_command_that_a_shell_may_well_run_passes(
+    command: str, binding: Any, profile: Any, policy_of: Any, registry: Any
+) -> None:
+    outcome = commanded(command, binding=binding, profile=profile, policy_of=policy_of, registry=registry)
+    assert outcome.status == "passed"
 
 
 def test_profiles_that_no_agent_names_are_reported_together(profile: Any, policy_of: Any, told: Any, says: Any) -> None:

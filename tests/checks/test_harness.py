@@ -70,6 +70,42 @@ def test_a_carried_harness_needs_its_carrier(row: Any, fact: Any, registry: Any,
     assert says(outcome.findings[0], "gamma was not found", "/bin/python lacks a package", "pip install gamma")
 
 
+def test_a_gateway_without_an_endpoint_is_left_to_the_check_of_stages(
+    binding: Any, row: Any, fact: Any, registry: Any
+) -> None:
+    outcome = run_check(
+        family.HRN001,
+        harnesses=fact("gamma", path=None),
+        bindings=(binding("a", "delta"),),
+        stages=(row("reflect", "delta"),),
+        registry=registry,
+    )
+    assert outcome.status == "passed"
+
+
+def test_stages_that_fall_to_one_default_are_told_together(
+    row: Any, fact: Any, registry: Any, told: Any, says: Any
+) -> None:
+    stages = (*(row(stage, "alpha", source="default") for stage in ("execute", "reflect")), row("interview", "alpha"))
+    outcome = run_check(
+        family.HRN001, harnesses=fact("alpha", path=None), bindings=(), stages=stages, registry=registry
+    )
+    assert [(subject, affects) for _, subject, _, affects in told(outcome)] == [
+        ("stages execute, reflect", ("runtime:alpha", "stage:execute", "stage:reflect")),
+        ("stage interview", ("runtime:alpha", "stage:interview")),
+    ]
+    assert says(outcome.findings[0], "stages execute, reflect run it (from default)")
+
+
+def test_what_path_holds_in_the_place_of_a_program_is_named(row: Any, fact: Any, registry: Any, says: Any) -> None:
+    broken = (doctor.Candidate(source="PATH", path="/bin/alpha", problem="is a directory"),)
+    facts = fact("alpha", path=None, candidates=broken)
+    outcome = run_check(
+        family.HRN001, harnesses=facts, bindings=(), stages=(row("reflect", "alpha"),), registry=registry
+    )
+    assert says(outcome.findings[0], "looked for alpha or alpha-agent on PATH; /bin/alpha is a directory")
+
+
 def test_a_harness_that_no_adapter_knows_is_told(binding: Any, registry: Any, says: Any) -> None:
     outcome = run_check(family.HRN001, harnesses={}, bindings=(binding("a", "omega"),), stages=(), registry=registry)
     assert says(outcome.findings[0], "omega is no harness known here", "alpha")

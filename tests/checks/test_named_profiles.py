@@ -1,11 +1,13 @@
 """NPR: settings are readable, and models reach their harness."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import doctor
 from checks import named_profiles as family
+from doctor.harness.registry import builtin_harnesses
 from doctor.testing import run_check
 
 
@@ -58,16 +60,16 @@ def test_harnesses_that_take_no_model_pass(binding: Any, registry: Any) -> None:
         ("env:DOCTOR_MODEL", "agent a", None),
     ],
 )
-def test_a_model_of_another_vendor_is_told_where_it_is_written(
-    source: str, subject: str, pointer: str | None, binding: Any, registry: Any, told: Any, says: Any
+def test_a_model_of_nobody_is_a_warning_where_it_is_written(
+    source: str, subject: str, pointer: str | None, binding: Any, registry: Any, context: Any, told: Any, says: Any
 ) -> None:
     start = binding("a", "alpha", model=doctor.Choice(value="xa-1", source=source))
-    outcome = run_check(family.NPR003, bindings=(start,), registry=registry)
-    assert told(outcome) == [("error", subject, pointer, ("agent:a",))]
+    outcome = run_check(family.NPR003, bindings=(start,), registry=registry, context=context)
+    assert told(outcome) == [("warning", subject, pointer, ("agent:a",))]
     assert says(outcome.findings[0], "alpha", "xa-1", source)
 
 
-def test_the_harness_that_a_model_belongs_to_is_named(binding: Any, says: Any) -> None:
+def test_the_harness_that_a_model_belongs_to_is_named(binding: Any, context: Any, says: Any) -> None:
     class Left(doctor.Harness):
         id, title, binaries, model_patterns = "left", "Left", ("left",), ("l-.*",)
 
@@ -75,7 +77,8 @@ def test_the_harness_that_a_model_belongs_to_is_named(binding: Any, says: Any) -
         id, title, binaries, model_patterns = "right", "Right", ("right",), ("r-.*",)
 
     start = binding("a", "left", model=doctor.Choice(value="r-1", source="policy"))
-    outcome = run_check(family.NPR003, bindings=(start,), registry=doctor.Registry((Left(), Right())))
+    outcome = run_check(family.NPR003, bindings=(start,), registry=doctor.Registry((Left(), Right())), context=context)
+    assert outcome.findings[0].severity is doctor.Severity.ERROR
     assert says(outcome.findings[0], "it is one of right")
 
 
@@ -83,9 +86,77 @@ def test_the_harness_that_a_model_belongs_to_is_named(binding: Any, says: Any) -
     ("runtime", "model", "endpoint"), [("alpha", "a-1", None), ("alpha", "xa-1", "box"), ("gamma", "any", None)]
 )
 def test_a_model_of_its_own_or_of_a_custom_endpoint_passes(
-    runtime: str, model: str, endpoint: str | None, binding: Any, registry: Any
+    runtime: str, model: str, endpoint: str | None, binding: Any, registry: Any, context: Any
 ) -> None:
     start = binding(
         "a", runtime, model=doctor.Choice(value=model, source="policy"), endpoint=doctor.Choice(value=endpoint)
     )
-    assert run_check(family.NPR003, bindings=(start,), registry=registry).status == "passed"
+    assert run_check(family.NPR003, bindings=(start,), registry=registry, context=context).status == "passed"
+
+
+def severities(context: doctor.HarnessContext, *bindings: doctor.Binding) -> list[str]:
+    registry = doctor.Registry(builtin_harnesses())
+    outcome = run_check(family.NPR003, bindings=bindings, registry=registry, context=context)
+    return [each.severity.value for each in outcome.findings]
+
+
+def given(model: str) -> dict[str, doctor.Choice]:
+    return {"model": doctor.Choice(value=model, source="policy")}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "us.anthropic.claude-sonnet-4-20250514-v1:0",
+        "anthropic.claude-3-haiku-20240307-v1:0",
+        "arn:aws:bedrock:us-east-1:123456789012:inference-profile/x",
+        "claude-opus-4@20250514",
+    ],
+)
+def test_the_cloud_platforms_names_of_a_model_are_its_own(model: str, binding: Any, context: Any) -> None:
+    assert severities(context, binding("a", "claude_code", **given(model))) == []
+    assert severities(context, binding("a", "codex", **given(model))) != []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("CLAUDE_CODE_USE_BEDROCK", "1", []),
+        ("CLAUDE_CODE_USE_VERTEX", "true", []),
+        ("ANTHROPIC_BASE_URL", "http://localhost:4000", []),
+        ("ANTHROPIC_MODEL", "gpt-5", []),
+        ("CLAUDE_CODE_USE_BEDROCK", "0", ["error"]),
+        ("ANTHROPIC_BASE_URL", " ", ["error"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "launch"])
+def test_a_variable_that_redirects_claude_silences_it(
+    place: str, variable: str, value: str, expected: list[str], binding: Any, context: Any
+) -> None:
+    env = {variable: value}
+    launch = doctor.CompiledArgv(argv=("/bin/claude",), env=env if place == "launch" else {})
+    machine = replace(context, environment=env if place == "environment" else {})
+    assert severities(machine, binding("a", "claude_code", launch=launch, **given("gpt-5"))) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-c", "model_provider=box"), ("-cmodel_provider=box",), ("--config=model_provider=box",)]
+)
+def test_a_provider_in_codex_s_own_arguments_silences_it(
+    arguments: tuple[str, ...], binding: Any, context: Any
+) -> None:
+    assert severities(context, binding("a", "codex", *arguments, **given("claude-opus-4"))) == []
+    assert severities(context, binding("a", "codex", "-c", "model=x", **given("claude-opus-4"))) == ["error"]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [('model_provider = "box"\n', []), ('# model_provider = "box"\n', ["error"]), ("", ["error"])],
+)
+def test_a_provider_in_codex_s_configuration_silences_it(
+    config: str, expected: list[str], binding: Any, context: Any
+) -> None:
+    path = context.home / ".codex" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(config)
+    assert severities(context, binding("a", "codex", **given("claude-opus-4"))) == expected

@@ -18,6 +18,16 @@ SECRETS = {
     "an npm token": "npm_" + "aB1" * 12,
     "a PyPI token": "pypi-" + "AgEIcHlwaS5vcmc1" * 4,
     "a Stripe key": "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    "an xAI key": "xai-" + "a1B2c3D4e5" * 4,
+    "a Groq key": "gsk_" + "a1B2c3D4e5" * 4,
+    "a Replicate token": "r8_" + "a1B2c3D4e5" * 3,
+    "a Perplexity key": "pplx-" + "a1b2c3d4e5" * 4,
+    "a DigitalOcean token": "dop_v1_" + "a1b2c3d4" * 8,
+    "a Shopify token": "shpat_" + "a1b2c3d4" * 4,
+    "a SendGrid key": "SG." + "a1B2c3D4e5f" * 2 + "." + "a1B2c3D4e5" * 4,
+    "a Tavily key": "tvly-dev-" + "a1B2c3D4e5" * 3,
+    "a Linear key": "lin_api_" + "a1B2c3D4e5" * 4,
+    "a Slack webhook URL": "https://hooks.slack.com/services/" + "T01ABCDEF/B01ABCDEF/" + "a1B2c3D4" * 3,
     "a JSON Web Token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3.abcDEF123_-xyz",
     "a URL with a password": "https://bob:hunter2x@example.com/x",
     "a long random string": "q7Zt2LmX9vKc4RbN8wYp3HsD6fJg1TaQ5eUi0oPxVzMk",
@@ -27,6 +37,10 @@ SECRETS = {
 HARMLESS = [
     "",
     "sk-your-api-key-goes-here-please",
+    "hf_" + "x" * 34,
+    "r8_" + "x" * 37,
+    "xai-your-key-goes-here-please",
+    "https://hooks.slack.com/services/T00000000/B00000000/" + "X" * 24,
     "token: $GITHUB_TOKEN and go on with it",
     "export OPENAI_API_KEY=${OPENAI_API_KEY}",
     "sha e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -47,6 +61,10 @@ HARMLESS = [
 @pytest.mark.parametrize("frame", ["{}", "Use {} for the call.\nThen go on.", 'key="{}"', "a\t({})"])
 def test_a_secret_is_found_wherever_it_stands(kind: str, secret: str, frame: str) -> None:
     assert kind in kinds(frame.format(secret))
+
+
+def test_a_hugging_face_token_needs_no_digit() -> None:
+    assert kinds("hf_AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGh") == ("a Hugging Face token",)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

@@ -80,7 +80,25 @@ def test_the_reason_of_the_lookup_is_passed_on(binding: Any, says: Any) -> None:
 @pytest.mark.parametrize("check", [family.SKL001, family.SKL002, family.SKL003])
 def test_a_good_skill_passes(check: type[doctor.Check], binding: Any) -> None:
     everyone = (binding("a", "alpha", skills=("diary",)), binding("b", "alpha"))
-    assert run_check(check, bindings=everyone, skills=skill("diary", path="/p/diary/SKILL.md")).status == "passed"
+    good = skill("diary", path="/p/diary/SKILL.md", description="Keeps a diary.")
+    assert run_check(check, bindings=everyone, skills=good).status == "passed"
+
+
+def test_a_skill_without_a_description_is_a_warning_once_for_all_harnesses(binding: Any, told: Any, says: Any) -> None:
+    skills = skill("diary", path="/p/diary/SKILL.md") | skill("diary", "beta", path="/p/diary/SKILL.md")
+    everyone = (binding("a", "alpha", skills=("diary",)), binding("b", "beta", skills=("diary",)))
+    outcome = run_check(family.SKL003, bindings=everyone, skills=skills)
+    assert told(outcome) == [("warning", *ENTRY, ("skill:diary",))]
+    assert says(outcome.findings[0], "no description in /p/diary/SKILL.md", "leave such a skill out")
+
+
+def test_a_very_long_name_is_quoted_in_part(binding: Any) -> None:
+    name = "n" * 10_000
+    broken = {"problem": doctor.SkillProblem.NAME, "problem_detail": f"{name} is too long"}
+    everyone = (binding("a", "alpha", skills=(name,)),)
+    outcome = run_check(family.SKL002, bindings=everyone, skills=skill(name, **broken))
+    assert "n" * 61 not in outcome.findings[0].message
+    assert "is too long" in outcome.findings[0].message
 
 
 def placed(context: doctor.HarnessContext) -> Path:

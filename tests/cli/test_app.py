@@ -210,13 +210,62 @@ def test_an_unknown_format_names_the_known_ones(project: Path, capsys: Capture) 
     assert capsys.readouterr().err == "doctor: no report format is called 'jsn'\ndid you mean 'json'?\n"
 
 
-@pytest.mark.parametrize("missing", ["stdout", "stderr", "stdin"])
+@pytest.mark.parametrize("missing", ["stderr", "stdin"])
 def test_a_missing_stream_is_no_crash(missing: str, diagnosis: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     diagnosis(None)
     monkeypatch.setattr(sys, missing, None)
     assert main([]) == 1
     assert main(["--nope"]) == 2
     assert main(["--version"]) == 0
+
+
+def test_a_report_that_goes_nowhere_is_exit_2(
+    diagnosis: Install, project: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diagnosis(None)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert [main([]), main(["--version"])] == [2, 2]
+    assert capsys.readouterr().err.count("doctor: the report cannot be written to stdout: it is closed\n") == 2
+    assert main(["--output", "json=report.json"]) == 1
+    assert (project / "report.json").exists()
+
+
+def test_what_a_plugin_prints_is_no_part_of_the_report(
+    project: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = project / "chatty.py"
+    module.write_text(
+        "import doctor\n"
+        "print('at import')\n"
+        "def talk(report):\n"
+        "    print('rendering')\n"
+        "    return 'fine\\n'\n"
+        "@doctor.hookimpl\n"
+        "def doctor_register_formats():\n"
+        "    return {'talk': talk}\n"
+    )
+    monkeypatch.syspath_prepend(str(project))
+    assert main(["-p", "chatty", "--format", "json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["ok"]
+    assert err == "at import\n"
+    assert main(["-p", "chatty", "--format", "talk"]) == 0
+    assert capsys.readouterr() == ("fine\n", "rendering\n")
+
+
+def test_a_format_that_ends_the_process_is_an_error(
+    project: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "leaving.py").write_text(
+        "import sys\n"
+        "import doctor\n"
+        "@doctor.hookimpl\n"
+        "def doctor_register_formats():\n"
+        "    return {'leave': lambda report: sys.exit(0)}\n"
+    )
+    monkeypatch.syspath_prepend(str(project))
+    assert main(["-p", "leaving", "--format", "leave"]) == 2
+    assert capsys.readouterr() == ("", "doctor: the report format 'leave' failed: SystemExit: 0\n")
 
 
 def test_a_stdout_that_takes_nothing_is_exit_2(

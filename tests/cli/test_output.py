@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from doctor.cli import main
+from doctor.cli.app import wants_json
 from doctor.cli.output import Target, plan
 from doctor.errors import UsageError
 
@@ -30,6 +31,12 @@ def test_files_come_before_stdout(tmp_path: Path) -> None:
 def test_a_dash_is_stdout_and_takes_the_place_of_the_default(tmp_path: Path) -> None:
     assert plan(None, [("json", "-")], tmp_path) == [Target("json", None)]
     assert plan("json", [("json", "-")], tmp_path) == [Target("json", None)]
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+def test_the_device_that_is_stdout_is_a_dash(name: str, tmp_path: Path) -> None:
+    assert plan("json", [("json", name)], tmp_path) == [Target("json", None)]
+    assert wants_json(["--output", f"json={name}"])
 
 
 @pytest.mark.parametrize(

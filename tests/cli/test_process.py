@@ -43,18 +43,28 @@ def test_an_ascii_stdout_gets_ascii_symbols(project: Path) -> None:
     assert start("--color", "always", env={**os.environ, "PYTHONIOENCODING": "ascii"}).stdout.isascii()
 
 
-@pytest.mark.parametrize("closed", [(0,), (1,), (2,), (0, 1, 2)])
-def test_closed_standard_streams_are_no_crash(project: Path, closed: Sequence[int]) -> None:
+@pytest.mark.parametrize(("closed", "expected"), [((0,), 0), ((1,), 2), ((2,), 0), ((0, 1, 2), 2)])
+def test_closed_standard_streams_are_no_crash(project: Path, closed: Sequence[int], expected: int) -> None:
     command = f"exec {sys.executable} -m doctor " + " ".join(f"{descriptor}>&-" for descriptor in closed)
-    assert subprocess.run(["/bin/sh", "-c", command], check=False, capture_output=True, timeout=60).returncode == 0
+    done = subprocess.run(["/bin/sh", "-c", command], check=False, capture_output=True, timeout=60)
+    assert (done.returncode, b"Traceback" in done.stderr) == (expected, False)
 
 
-def test_a_reader_that_goes_away_is_no_error(project: Path) -> None:
+@pytest.mark.parametrize("argv", [(), ("--version",)])
+def test_a_reader_that_goes_away_is_no_error(project: Path, argv: Sequence[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "wb") as nobody:  # noqa: PTH123 - a descriptor
-        done = subprocess.run(PYTHON, check=False, stdout=nobody, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run([*PYTHON, *argv], check=False, stdout=nobody, stderr=subprocess.PIPE, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_version_that_cannot_be_written_is_exit_2(project: Path) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        done = subprocess.run([*PYTHON, "--version"], check=False, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"doctor: the report cannot be written to stdout: [Errno 28]")
 
 
 def test_the_version_imports_next_to_nothing(project: Path) -> None:
@@ -128,7 +138,8 @@ def wait_for(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
-def test_an_interrupt_is_exit_130_and_leaves_neither_traceback_nor_process(project: Path) -> None:
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_leaves_neither_traceback_nor_process(project: Path, number: signal.Signals, expected: int) -> None:
     slow = project.parent / "bin" / "codex"
     started = project / "started"
     first = f"echo $$ > {started}.part\n/bin/mv {started}.part {started}\nexec /bin/sleep 60"
@@ -136,8 +147,9 @@ def test_an_interrupt_is_exit_130_and_leaves_neither_traceback_nor_process(proje
     slow.chmod(0o755)
     with subprocess.Popen([*PYTHON, "--format", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert wait_for(lambda: started.exists() or process.poll() is not None)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (130, b"doctor: interrupted\n")
-    assert json.loads(out)["findings"][0]["code"] == "DOC003"
+    interrupted = number is signal.SIGINT
+    assert (process.returncode, err) == (expected, b"doctor: interrupted\n" if interrupted else b"")
+    assert [each["code"] for each in json.loads(out)["findings"]] == ["DOC003"] if interrupted else out == b""
     assert wait_for(lambda: not is_running(int(started.read_text())))

@@ -61,6 +61,14 @@ def test_talk_carries_no_secret_and_no_escape_sequence(capsys: pytest.CaptureFix
     assert capsys.readouterr() == ("", "line 1 \\x1b[2J\nTOKEN=[redacted]\n")
 
 
+def test_talk_carries_no_value_of_a_secret_variable(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_OPENAI_API_KEY", "plain-looking-word")
+    say("refused: plain-looking-word")
+    assert capsys.readouterr().err == "refused: [redacted]\n"
+
+
 @pytest.mark.parametrize(
     ("columns", "expected"), [("40", 40), ("0", 80), ("", 80), ("many", 80), ("9" * 5000, 999999999)]
 )

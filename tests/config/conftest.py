@@ -1,7 +1,11 @@
 """What the tests of reading share: a handful of harnesses as data, and policies written to disk."""
 
 import json
-from collections.abc import Callable
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +72,28 @@ def minimal() -> dict[str, Any]:
         ],
         "agents": [{"name": "agent", "profile": "codex-default"}],
     }
+
+
+@pytest.fixture
+def unprivileged(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Close a directory to everyone, run lines of Python as a user to whom that matters, and give what they print."""
+    closed: list[tuple[Path, int]] = []
+
+    def run(directory: Path, *lines: str) -> str:
+        opened = [tmp_path, *tmp_path.parents] if os.geteuid() == 0 else []
+        for above in opened:
+            if not above.stat().st_mode & 0o001:
+                closed.append((above, above.stat().st_mode))
+                above.chmod(above.stat().st_mode | 0o011)
+        closed.append((directory, directory.stat().st_mode))
+        directory.chmod(0)
+        # What is imported must be loaded before the user changes: the checkout may be closed to that user too.
+        start = "import os; from pathlib import Path; import doctor.config.machine, doctor.config.project"
+        code = "\n".join((start, "os.geteuid() or os.setuid(65534)", *lines))
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/")
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    yield run
+    for directory, mode in reversed(closed):
+        directory.chmod(stat.S_IMODE(mode))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from doctor.config.files import FileProblem, read_bytes
+from doctor.config.files import FileProblem, is_there, read_bytes
 
 
 def test_a_regular_file_is_read_whole(tmp_path: Path) -> None:
@@ -63,3 +63,29 @@ def test_impossible_paths_are_problems_not_crashes(tmp_path: Path, name: str) ->
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(FileProblem, match="cannot be read"):
         read_bytes(tmp_path / name, limit=10)
+
+
+def test_what_may_not_be_looked_at_is_there_and_never_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "f").write_text("x")
+    (tmp_path / "loop").symlink_to("loop")
+    assert is_there(tmp_path / "loop")
+    assert is_there(tmp_path / ("x" * 300))
+    assert not is_there(tmp_path / "gone")
+    assert not is_there(tmp_path / "f/below")
+
+    def refuse(*_arguments: object, **_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "lstat", refuse)
+    assert is_there(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("kind", ["file", "loop", "dangling"])
+def test_what_stands_where_a_directory_should_be_is_named(tmp_path: Path, kind: str) -> None:
+    way = tmp_path / "way"
+    if kind == "file":
+        way.write_text("")
+    else:
+        way.symlink_to("way" if kind == "loop" else "gone")
+    with pytest.raises(FileProblem, match="/way is no directory"):
+        read_bytes(way / "f", limit=10)

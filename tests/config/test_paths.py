@@ -1,4 +1,5 @@
 import os
+import pwd
 import sys
 from pathlib import Path
 
@@ -58,3 +59,14 @@ def test_on_linux_the_directories_are_those_that_platformdirs_knows(
         environment[variable] = base
     expected = _platform_directory(what, environment, Path("/home/u"))
     assert _xdg_directory(what, environment, Path("/home/u")) == expected
+
+
+def test_relative_overrides_count_as_unset() -> None:
+    paths = machine_paths({"DOCTOR_CACHE_DIR": "relc", "DOCTOR_STATE_DIR": "./s"}, Path("/nobody"))
+    assert paths == machine_paths({}, Path("/nobody"))
+
+
+@pytest.mark.parametrize("home", ["", "rel/home"])
+def test_a_home_that_is_not_absolute_gives_way_to_the_password_database(home: str) -> None:
+    own = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    assert machine_paths({}, Path(home)).cache_dir == own / ".cache/harness-doctor"

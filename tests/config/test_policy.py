@@ -282,3 +282,8 @@ def test_mangled_json_is_a_policy_or_problems_with_a_place(read_policy: ReadPoli
 @given(mangled_text(TOML))
 def test_mangled_toml_is_a_policy_or_problems_with_a_place(read_policy: ReadPolicy, text: str) -> None:
     assert_every_problem_is_placed(read_policy(text, "toml"))
+
+
+def test_a_blank_value_is_shown_as_it_is_written(read_policy: ReadPolicy, minimal: dict[str, Any]) -> None:
+    (problem,) = read_policy({**minimal, "orchestrator": {"runtime_profile": "  "}}).problems
+    assert problem.message == 'expected text, found the blank string "  "'

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,27 @@ def test_an_unreadable_pointer_is_a_problem(paths: Paths, runners: tuple[RunnerS
 def test_the_problems_of_a_broken_profile_are_those_of_its_file(paths: Paths, runners: tuple[RunnerSpec, ...]) -> None:
     paths.profile_file("broken").write_text("nope = 1")
     assert [problem.rule for problem in active(paths, runners, flag="broken").problems] == ["unknown-key"]
+
+
+@pytest.mark.parametrize("closed", [".config/harness-doctor", ".config", "."])
+def test_settings_in_a_closed_directory_are_problems(
+    paths: Paths, tmp_path: Path, closed: str, unprivileged: Callable[..., str]
+) -> None:
+    assert paths.profiles_dir.is_dir()
+    assert (
+        unprivileged(
+            tmp_path / closed,
+            "from doctor.config.machine import *; from doctor.config.paths import machine_paths",
+            f"paths = machine_paths({{}}, Path({str(tmp_path)!r}))",
+            "pointed = active_profile(flag=None, environment={}, paths=paths, runners=())",
+            "flagged = active_profile(flag='cheap', environment={}, paths=paths, runners=())",
+            "machine = load_machine(paths.machine_file, runners=())",
+            "print(*(each.problems[0].rule for each in (pointed, flagged, machine)), profile_names(paths))",
+        )
+        == "unreadable unreadable unreadable ()"
+    )
+
+
+def test_a_profile_name_too_long_for_a_file_is_a_problem(paths: Paths, runners: tuple[RunnerSpec, ...]) -> None:
+    (problem,) = active(paths, runners, flag="é" * 128).problems
+    assert problem.rule == "unreadable"

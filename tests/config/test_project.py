@@ -1,8 +1,12 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from doctor.config.policy import load_policy
 from doctor.config.project import Project, find_project
+
+Unprivileged = Callable[..., str]
 
 
 @pytest.fixture
@@ -74,3 +78,39 @@ def test_a_given_policy_decides_the_root(repository: Path, given: str, root: str
     assert project.policy_path == Path(str((repository / given).parent.resolve() / Path(given).name))
     assert project.root == (repository / root).resolve()
     assert project.rival_policy is None
+
+
+@pytest.mark.parametrize("kind", ["file", "loop", "dangling"])
+def test_a_metawsm_that_is_no_directory_is_a_policy_that_cannot_be_read(repository: Path, kind: str) -> None:
+    place = repository / ".metawsm"
+    if kind == "file":
+        place.write_text("")
+    else:
+        place.symlink_to(".metawsm" if kind == "loop" else "gone")
+    project = find(repository / "a")
+    assert (project.policy_path, project.rival_policy, project.root) == (place / "policy.json", None, repository)
+    (problem,) = load_policy(project.policy_path, runners=()).problems
+    assert problem.rule == "unreadable"
+    assert f"{place} is no directory" in problem.message
+    assert (problem.location.line, problem.location.column) == (1, 1)
+
+
+def test_a_metawsm_without_a_policy_is_passed_over(repository: Path) -> None:
+    (repository / "a/.metawsm").mkdir()
+    assert find(repository / "a").policy_path is None
+
+
+@pytest.mark.parametrize("closed", [".metawsm", "."])
+def test_a_closed_directory_is_one_policy_that_cannot_be_read(
+    repository: Path, closed: str, unprivileged: Unprivileged
+) -> None:
+    place = policy_in(repository)
+    assert (
+        unprivileged(
+            repository / closed,
+            "from doctor.config.project import find_project; from doctor.config.policy import load_policy",
+            f"p = find_project(cwd=Path({str(repository)!r}), home=Path('/'), policy=None)",
+            "print(p.policy_path, p.rival_policy, load_policy(p.policy_path, runners=()).problems[0].message)",
+        )
+        == f"{place} None the file may not be read by this user"
+    )

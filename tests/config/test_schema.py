@@ -32,7 +32,7 @@ FULL: dict[str, Any] = {
     "git_pr": {"mode": "Off", "required_checks": ["tests"], "review_feedback": {"ignore_authors": ["bot"]}},
     "execution": {"step_retries": 0},
     "orchestrator": {
-        "runtime_backend": " Codex ",
+        "runtime_backend": " Codex-CLI ",
         "runtime_profile": {"backend_profile": None, "default": "CODEX_CLI", "stages": {"execute": "claude-code"}},
     },
     "doctor": {

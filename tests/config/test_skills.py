@@ -135,3 +135,12 @@ def test_the_harness_sees_a_skill_whose_root_is_really_one_of_its_own(
     (tmp_path / "link").symlink_to(home / ".codex")
     assert not find(project, home, home / ".agents/skills").seen_by_harness
     assert find(project, home, tmp_path / "link/skills").seen_by_harness
+
+
+def test_a_name_too_long_for_a_file_is_missing(project: Path, home: Path) -> None:
+    assert find(project, home, name="é" * 128).problem is SkillProblem.MISSING
+
+
+def test_an_empty_skill_has_no_description(project: Path, home: Path) -> None:
+    put(project / ".metawsm/skills", "")
+    assert (find(project, home).problem, find(project, home).description) == (None, None)

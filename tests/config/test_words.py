@@ -15,6 +15,8 @@ from doctor.config.words import Kind, Unusable, encodable, found, listed, path_w
         (True, "json", "true"),
         (False, "json", "false"),
         (3, "json", "the number 3"),
+        (10**38, "json", "the number 1" + "0" * 38),
+        (10**100, "json", "the number 1" + "0" * 58 + "…"),
         (2.0, "json", "the number 2.0"),
         ("x", "json", 'the string "x"'),
         ([], "json", "an empty list"),

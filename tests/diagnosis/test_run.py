@@ -1,6 +1,7 @@
 """A whole diagnosis, from options to report, on a private machine."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -134,3 +135,62 @@ def test_only_the_probe_cache_is_written(examine: Any, tmp_path: Path) -> None:
     examine()
     written = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*") if path.is_file()}
     assert written <= {"cache"}
+
+
+PROFILE = """[agent]
+model = "codex:gpt-5"
+[models.evaluator]
+model = "nex:small"
+endpoint = "bxo"
+"""
+
+
+def test_a_profile_that_names_an_endpoint_nobody_configured_is_exit_2(examine: Any, tmp_path: Path) -> None:
+    directory = tmp_path / "config" / "profiles"
+    directory.mkdir(parents=True, mode=0o700)
+    (directory / "day.toml").write_text(PROFILE, encoding="utf-8")
+    report = examine(profile="day")
+    assert report.exit_code is ExitCode.USAGE
+    [finding] = [each for each in report.findings if each.code == "NPR001"]
+    assert finding.location is not None
+    assert (finding.subject, finding.location.line) == ("models.evaluator.endpoint", 5)
+    assert "'bxo'" in finding.message
+
+
+@pytest.mark.parametrize("spec", ["opus", "claude:", "nope:opus", ":opus"])
+def test_a_model_variable_that_is_no_spec_is_a_usage_error(examine: Any, spec: str) -> None:
+    with pytest.raises(UsageError, match="DOCTOR_MODEL"):
+        examine(environment={"DOCTOR_MODEL": spec})
+
+
+def test_a_fact_that_fails_is_told_by_the_checks_that_asked_and_leaves_the_rest(
+    examine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: Any) -> None:
+        raise ValueError("an adapter's defect")
+
+    monkeypatch.setattr("doctor.diagnosis.facts.resolve", fail)
+    report = examine()
+    assert report.exit_code is ExitCode.INCOMPLETE
+    assert report.agents == ()
+    assert report.harnesses
+    assert any("an adapter's defect" in str(each.reason) for each in report.checks)
+
+
+def test_an_agent_without_a_harness_is_not_ok_nor_is_its_stage(examine: Any) -> None:
+    profile = {"name": "p", "runner": "auto", "base_prompt": "Work."}
+    report = examine(policy_with(agent_profiles=[profile], agents=[{"name": "a", "profile": "p"}]))
+    assert [report.agent_ok(each) for each in report.agents] == [False]
+    assert {report.stage_ok(each) for each in report.stages} == {False}
+
+
+def test_secret_values_of_the_environment_are_known_to_the_report(examine: Any) -> None:
+    assert examine(environment={"AZURE_OPENAI_API_KEY": "Zx8Qw3vT9"}).secrets == ("Zx8Qw3vT9",)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything; run the tests as another user")
+def test_plugins_that_cannot_be_listed_are_reported(examine: Any, tmp_path: Path) -> None:
+    checks = tmp_path / "project" / ".metawsm" / "checks"
+    checks.mkdir(parents=True)
+    checks.chmod(0)
+    assert "SEC004" in {each.code for each in examine().findings}

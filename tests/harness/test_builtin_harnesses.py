@@ -207,6 +207,7 @@ def test_a_shell_runs_the_command_it_is_given(command: str | None, expected: tup
             ("gpt-5", "gemini-3-pro", "opus-magnum"),
         ),
         ("gemini", ("gemini-2.5-flash", "google/gemini-3-pro", "auto", "flash"), ("gpt-5", "opus", "professor")),
+        ("opencode", ("openai/gpt-5", "openrouter/z-ai/glm-5"), ("gpt-5", "/gpt-5", "openai/", "open ai/gpt-5")),
     ],
 )
 def test_a_model_belongs_to_its_vendor(runtime_id: str, own: tuple[str, ...], foreign: tuple[str, ...]) -> None:
@@ -216,12 +217,13 @@ def test_a_model_belongs_to_its_vendor(runtime_id: str, own: tuple[str, ...], fo
     assert [m for m in foreign if any(re.fullmatch(pattern, m) for pattern in patterns)] == []
 
 
-def test_harnesses_of_several_vendors_take_any_model() -> None:
+def test_harnesses_of_several_vendors_take_any_model_and_opencode_with_its_provider() -> None:
     assert {harness.id for harness in REGISTRY.harnesses if harness.model_patterns} == {
         "codex",
         "omx",
         "claude_code",
         "gemini",
+        "opencode",
     }
 
 

@@ -89,8 +89,22 @@ def state(context: HarnessContext, **changes: object) -> dict[str, str]:
     return {"home/.claude.json": json.dumps(known)}
 
 
+def attended(*extra_args: str, **env: str) -> CompiledArgv:
+    options = RunnerOptions(extra_args=extra_args, env=env)
+    return CLAUDE.compile(LaunchRequest(path="claude", options=options, interactive=True))
+
+
 def dialogs(context: HarnessContext, launch: CompiledArgv | None = None, auth: Auth = Auth.YES) -> dict[str, Dialog]:
-    return {dialog.kind: dialog for dialog in CLAUDE.dialogs(context, launch or start(), auth)}
+    return {dialog.kind: dialog for dialog in CLAUDE.dialogs(context, launch or attended(), auth)}
+
+
+def test_a_headless_start_meets_the_login_only(machine: MakeContext) -> None:
+    context = machine(ANTHROPIC_API_KEY="sk-ant-" + "0123456789" * 3)
+
+    assert dialogs(context, start(BYPASS)) == {}
+    assert dialogs(context, attended("--print", BYPASS)) == {}
+    assert set(dialogs(context, start(BYPASS), Auth.NO)) == {"login"}
+    assert set(dialogs(context, attended(BYPASS))) == {"onboarding", "trust", "bypass", "api-key"}
 
 
 def test_a_fresh_home_has_its_dialogs_and_only_the_login_is_headless(machine: MakeContext) -> None:
@@ -123,10 +137,10 @@ def test_trust_in_a_directory_above_covers_the_project(machine: MakeContext) -> 
 def test_the_bypass_warning_comes_once(machine: MakeContext) -> None:
     fresh = machine(files=state(machine()))
 
-    assert set(dialogs(fresh, start(BYPASS))) == {"bypass"}
-    assert dialogs(machine(files=state(machine(), bypassPermissionsModeAccepted=True)), start(BYPASS)) == {}
+    assert set(dialogs(fresh, attended(BYPASS))) == {"bypass"}
+    assert dialogs(machine(files=state(machine(), bypassPermissionsModeAccepted=True)), attended(BYPASS)) == {}
     accepted = {**state(machine()), "home/.claude/settings.json": '{"skipDangerousModePermissionPrompt": true}'}
-    assert dialogs(machine(files=accepted), start(BYPASS)) == {}
+    assert dialogs(machine(files=accepted), attended(BYPASS)) == {}
 
 
 def test_an_api_key_has_to_be_approved_once(machine: MakeContext) -> None:
@@ -138,4 +152,4 @@ def test_an_api_key_has_to_be_approved_once(machine: MakeContext) -> None:
     (dialog,) = dialogs(machine(files=another, ANTHROPIC_API_KEY=key)).values()
     assert (dialog.kind, dialog.headless) == ("api-key", False)
     assert key[-20:] not in f"{dialog}"
-    assert set(dialogs(machine(files=another), start(ANTHROPIC_API_KEY=key))) == {"api-key"}
+    assert set(dialogs(machine(files=another), attended(ANTHROPIC_API_KEY=key))) == {"api-key"}

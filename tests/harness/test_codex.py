@@ -1,18 +1,21 @@
 import tomllib
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.harness.base import HarnessContext, LaunchRequest
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest
 from doctor.harness.codex import Codex
+from doctor.harness.omx import Omx
 from doctor.harness.process import Completed
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
 from doctor.model.policy import RunnerOptions
 
 MakeContext = Callable[..., HarnessContext]
 CODEX = Codex()
+URL = "http://127.0.0.1:1/v1"
 OWN_PROVIDER = """
 model_provider = "mine"
 [model_providers.mine]
@@ -71,10 +74,32 @@ def test_no_flag_is_given_twice() -> None:
     assert start.argv == ("codex", "exec", "--skip-git-repo-check", "--model=other", PROMPT)
 
 
-def test_an_endpoint_is_handed_over_as_configuration() -> None:
-    start = CODEX.compile(LaunchRequest(path="codex", endpoint_url="http://127.0.0.1:1/v1"))
+def configured(start: CompiledArgv) -> dict[str, object]:
+    settings = [word for before, word in pairwise(start.argv) if before == "-c"]
+    return tomllib.loads("\n".join(settings))
 
-    assert start.argv[3:5] == ("-c", 'openai_base_url="http://127.0.0.1:1/v1"')
+
+@pytest.mark.parametrize("harness", [CODEX, Omx()])
+@pytest.mark.parametrize("interactive", [False, True])
+@pytest.mark.parametrize(("key_env", "key"), [(None, {}), ("ACME_KEY", {"env_key": "ACME_KEY"})])
+def test_an_endpoint_is_a_provider_of_its_own_so_that_it_never_gets_the_openai_login(
+    harness: Harness, interactive: bool, key_env: str | None, key: dict[str, str]
+) -> None:
+    request = LaunchRequest(path="it", endpoint_url=URL, endpoint_key_env=key_env, interactive=interactive)
+
+    assert configured(harness.compile(request)) == {
+        "model_provider": "doctor",
+        "model_providers": {"doctor": {"name": "doctor", "base_url": URL, "wire_api": "responses", **key}},
+    }
+
+
+def test_an_endpoint_is_escaped() -> None:
+    start = CODEX.compile(LaunchRequest(path="codex", endpoint_url='http://h/"\\\n', endpoint_key_env='K"'))
+
+    provider = configured(start)["model_providers"]
+    assert provider == {
+        "doctor": {"name": "doctor", "base_url": 'http://h/"\\\n', "wire_api": "responses", "env_key": 'K"'}
+    }
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
@@ -156,9 +181,10 @@ def dialogs(context: HarnessContext, start: CompiledArgv, auth: Auth = Auth.YES)
     return {dialog.kind: dialog for dialog in CODEX.dialogs(context, start, auth)}
 
 
-def test_an_untrusted_project_stops_interactive_starts(machine: MakeContext) -> None:
-    found = dialogs(machine(), compiled("--dangerously-bypass-approvals-and-sandbox"))
+def test_an_untrusted_project_stops_interactive_starts_alone(machine: MakeContext) -> None:
+    found = dialogs(machine(), compiled("--dangerously-bypass-approvals-and-sandbox", interactive=True))
 
+    assert dialogs(machine(), compiled()) == {}
     assert list(found) == ["trust"]
     assert not found["trust"].headless
     assert "trust_workspace" in found["trust"].remedy
@@ -168,8 +194,9 @@ def test_trust_in_the_file_or_in_the_start_silences_the_question(machine: MakeCo
     context = machine()
     trusted = f'[projects."{context.project}"]\ntrust_level = "trusted"'
 
-    assert dialogs(context, compiled(trust_workspace=True, cwd=str(context.project))) == {}
-    assert dialogs(machine(files={"home/.codex/config.toml": trusted}), compiled()) == {}
+    told = compiled(trust_workspace=True, cwd=str(context.project), interactive=True)
+    assert dialogs(context, told) == {}
+    assert dialogs(machine(files={"home/.codex/config.toml": trusted}), compiled(interactive=True)) == {}
 
 
 def test_a_moved_codex_home_is_the_one_that_is_read(machine: MakeContext) -> None:
@@ -177,7 +204,7 @@ def test_a_moved_codex_home_is_the_one_that_is_read(machine: MakeContext) -> Non
     trusted = f'[projects."{context.project}"]\ntrust_level = "trusted"'
     moved = machine(files={"moved/config.toml": trusted}, CODEX_HOME=str(context.home.parent / "moved"))
 
-    assert dialogs(moved, compiled()) == {}
+    assert dialogs(moved, compiled(interactive=True)) == {}
 
 
 def test_a_missing_login_stops_every_start(machine: MakeContext) -> None:
@@ -185,4 +212,28 @@ def test_a_missing_login_stops_every_start(machine: MakeContext) -> None:
 
 
 def test_an_exec_key_leaves_the_sign_in_menu_to_interactive_starts(machine: MakeContext) -> None:
-    assert not dialogs(machine(CODEX_API_KEY="sk-x"), compiled())["login"].headless
+    context = machine(CODEX_API_KEY="sk-x")
+
+    assert not dialogs(context, compiled(interactive=True))["login"].headless
+    assert dialogs(context, compiled()) == {}
+
+
+def test_an_exec_key_of_the_policy_spares_headless_starts_the_login(machine: MakeContext) -> None:
+    assert dialogs(machine(), compiled(env={"CODEX_API_KEY": "sk-x"}), Auth.NO) == {}
+    assert "login" in dialogs(machine(), compiled(env={"CODEX_API_KEY": " "}), Auth.NO)
+    assert "login" in dialogs(machine(), compiled(env={"CODEX_API_KEY": "sk-x"}, interactive=True), Auth.NO)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("-c", 'model_provider="mine"'), ("-c", "model_provider=mine"), ("--config=model_provider='mine'",)]
+)
+@pytest.mark.parametrize("interactive", [False, True])
+def test_a_start_with_a_provider_of_its_own_needs_no_login(
+    machine: MakeContext, arguments: tuple[str, ...], interactive: bool
+) -> None:
+    assert "login" not in dialogs(machine(), compiled(*arguments, interactive=interactive), Auth.NO)
+    assert dialogs(machine(), CODEX.compile(LaunchRequest(path="codex", endpoint_url=URL)), Auth.NO) == {}
+
+
+def test_a_start_that_names_openai_itself_needs_its_login(machine: MakeContext) -> None:
+    assert "login" in dialogs(machine(), compiled("-c", 'model_provider="openai"'), Auth.NO)

@@ -20,12 +20,15 @@ def kinds(
     runtime_id: str,
     auth: Auth = Auth.YES,
     env: Mapping[str, str] | None = None,
+    *,
+    interactive: bool = False,
     **options: object,
 ) -> dict[str, bool]:
     harness = REGISTRY.get(runtime_id)
     assert harness is not None
     wanted = RunnerOptions(env=env or {}, **options)  # type: ignore[arg-type]
-    launch = harness.compile(LaunchRequest(path="it", options=wanted, cwd=str(context.project)))
+    request = LaunchRequest(path="it", options=wanted, cwd=str(context.project), interactive=interactive)
+    launch = harness.compile(request)
     return {dialog.kind: dialog.headless for dialog in harness.dialogs(context, launch, auth)}
 
 
@@ -78,8 +81,9 @@ def test_copilot_reads_trusted_folders_in_both_spellings(machine: MakeContext, k
     folder = machine().project
     files = {"home/.copilot/config.json": f'{{"{key}": ["{folder}"]}}'}
 
-    assert kinds(machine(), "copilot") == {"trust": False}
-    assert kinds(machine(files=files), "copilot") == {}
+    assert kinds(machine(), "copilot", interactive=True) == {"trust": False}
+    assert kinds(machine(files=files), "copilot", interactive=True) == {}
+    assert kinds(machine(), "copilot") == {}
 
 
 def test_copilot_without_login_ends_headless_unless_it_has_a_server_of_its_own(machine: MakeContext) -> None:
@@ -93,8 +97,9 @@ def test_aider_without_a_key_waits_for_a_browser(machine: MakeContext) -> None:
 
 
 def test_omx_has_the_dialogs_of_codex(machine: MakeContext) -> None:
-    assert kinds(machine(), "omx", Auth.NO) == {"trust": False, "login": True}
-    assert kinds(machine(), "omx", trust_workspace=True) == {}
+    assert kinds(machine(), "omx", Auth.NO, interactive=True) == {"trust": False, "login": True}
+    assert kinds(machine(), "omx", Auth.NO) == {"login": True}
+    assert kinds(machine(), "omx", interactive=True, trust_workspace=True) == {}
 
 
 @pytest.mark.parametrize("runtime_id", ["opencode", "qwen", "pi", "amp", "goose", "crush", "litellm", "shell", "nex"])

@@ -107,6 +107,26 @@ def test_the_prompt_and_numbers_are_no_flags(program: MakeProgram, machine: Make
     assert asked(machine, (path, "-1", "-", "---", PROMPT)) == ()
 
 
+def test_words_with_spaces_are_values(program: MakeProgram, machine: MakeContext) -> None:
+    path = program("acme", f"cat <<'END'\n{HELP}\nEND")
+
+    argv = (path, "--model", "-Always be nice", "--nope=be nice", PROMPT)
+
+    assert [flag for flag, _ in asked(machine, argv)] == ["--nope"]
+
+
+def test_a_complaint_that_mentions_a_flag_is_no_help(program: MakeProgram, machine: MakeContext) -> None:
+    complaint = program("acme", "echo 'unknown option --help, try -h' >&2; exit 2")
+
+    assert asked(machine, (complaint, "--nope")) == ()
+
+
+def test_a_whole_help_that_ends_in_an_error_still_counts(program: MakeProgram, machine: MakeContext) -> None:
+    path = program("acme", f"cat <<'END'\n{HELP}\nEND\nexit 1")
+
+    assert [flag for flag, _ in asked(machine, (path, "--nope"))] == ["--nope"]
+
+
 @pytest.mark.parametrize("script", ["exit 1", "echo nothing to see", "kill -9 $$"])
 def test_a_help_that_lists_nothing_accuses_nobody(program: MakeProgram, machine: MakeContext, script: str) -> None:
     assert asked(machine, (program("acme", script), "--nope")) == ()

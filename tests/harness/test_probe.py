@@ -363,6 +363,33 @@ def test_help_that_is_not_whole_is_no_answer(program: MakeProgram, ask: MakeProb
     assert ask(Nested(), timeout=0.3).help("acme") is None
 
 
+def test_a_program_that_hung_over_its_version_is_not_asked_for_help(
+    program: MakeProgram, ask: MakeProber, tmp_path: Path
+) -> None:
+    program("acme", counting(tmp_path / "calls", "--version) sleep 600;; --help) echo ' --model M';;"))
+    prober = ask(Acme(), timeout=0.3)
+    acme_of(prober)
+
+    assert prober.help("acme") is None
+    assert "--help" not in calls(tmp_path / "calls")
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find processes by their mark")
+@pytest.mark.parametrize(
+    "question", [Prober.harnesses, lambda prober: prober.tool("acme"), lambda prober: prober.help("acme")]
+)
+def test_a_daemon_that_a_program_left_behind_is_ended(
+    program: MakeProgram, ask: MakeProber, tmp_path: Path, gone: Gone, question: Callable[[Prober], object]
+) -> None:
+    pid = tmp_path / "pid"
+    daemon = f"setsid sh -c 'echo $$ > {pid}; exec sleep 600' >/dev/null 2>&1 &"
+    program("acme", f"{daemon} while [ ! -s {pid} ]; do :; done; echo 1.2.3 --model")
+
+    question(ask(type("Quiet", (Acme,), {"auth_args": None})()))
+
+    assert gone(pid)
+
+
 def test_what_is_absent_or_unheard_of_has_no_help(ask: MakeProber) -> None:
     assert ask(Acme()).help("acme") is None
     assert ask(Acme()).help("unheard-of") is None

@@ -8,7 +8,7 @@ from types import FrameType
 import pytest
 
 from doctor.harness import process
-from doctor.harness.process import MARK, OUTPUT_LIMIT, end_all, run
+from doctor.harness.process import MARK, OUTPUT_LIMIT, end_all, run, sweep
 
 Gone = Callable[[Path], bool]
 ENV = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -130,6 +130,40 @@ def test_a_daemon_of_its_own_session_that_keeps_the_pipe_open_is_ended_too(tmp_p
 
     assert (answer.returncode, answer.stdout, answer.timed_out) == (0, "1.2.3\n", False)
     assert gone(pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc to find processes by their mark")
+def test_a_sweep_ends_the_daemons_of_ended_probes_and_no_running_one(
+    tmp_path: Path, written: Callable[[Path], None], gone: Gone
+) -> None:
+    daemon, running = tmp_path / "daemon", tmp_path / "running"
+    waiting = threading.Thread(
+        target=run,
+        args=(["/bin/sh", "-c", f"echo $$ > {running}; exec sleep 600"],),
+        kwargs={"timeout": FOREVER, "env": ENV},
+    )
+    waiting.start()
+    written(running)
+    escape = f"setsid sh -c 'echo $$ > {daemon}; exec sleep 600' >/dev/null 2>&1 &"
+    answer = run(
+        ["/bin/sh", "-c", f"{escape} while [ ! -s {daemon} ]; do :; done; echo 1.2.3"], timeout=FOREVER, env=ENV
+    )
+
+    sweep()
+
+    assert answer.stdout == "1.2.3\n"
+    assert gone(daemon)
+    os.kill(int(running.read_text()), 0)
+    assert waiting.is_alive()
+    end_all()
+    waiting.join()
+
+
+def test_a_sweep_looks_at_nothing_where_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep()
+    monkeypatch.setattr(process, "_process_ids", lambda: pytest.fail("looked"))
+
+    sweep()
 
 
 def test_what_a_program_left_running_in_its_group_is_ended(tmp_path: Path, gone: Gone) -> None:

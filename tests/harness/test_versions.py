@@ -104,3 +104,20 @@ def test_a_version_is_held_against_a_requirement(version: str, specifier: str, e
 def test_what_is_no_requirement_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="sixteen"):
         satisfies("1.0.0", "sixteen")
+
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize("version", [LONG, f"1.{LONG}", f"1.2.{LONG}", f"1.2.3-rc.{LONG}", f"v{LONG}.1"])
+def test_absurd_numbers_raise_nothing(version: str) -> None:
+    find_version(version)
+
+    assert version_key(version) == version_key(version)
+    assert version_at_least(version, "0") in {True, False}
+
+
+def test_a_number_of_absurd_length_is_no_version_and_not_cut_to_one() -> None:
+    assert find_version(f"1.2.{LONG}") is None
+    assert find_version(f"tool {LONG}.1.2\nruntime 1.2.3") == ("1.2.3", "runtime 1.2.3")
+    assert satisfies(f"1.2.3-rc.{LONG}", ">=1.2")

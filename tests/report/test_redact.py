@@ -1,10 +1,28 @@
 """What is hidden, and what is not."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.report.redact import HIDDEN, Redactor, _pattern, _without_value, is_secret_name, redact
+from doctor.model.harness import Candidate
+from doctor.model.location import Location
+from doctor.model.report import Report
+from doctor.report.formats import plain, table
+from doctor.report.json_format import render as json_format
+from doctor.report.redact import (
+    HIDDEN,
+    Redactor,
+    _pattern,
+    _without_value,
+    is_secret_name,
+    redact,
+    redactor_for,
+    secret_values,
+)
+from doctor.report.style import Style
 
 SECRETS = [
     "sk-" + "proj-abcDEF1234567890",
@@ -34,6 +52,8 @@ def test_what_has_the_shape_of_a_token_is_hidden_wherever_it_stands(secret: str)
         ("OPENAI_API_KEY=abcdef123 and on", "OPENAI_API_KEY=[redacted] and on"),
         ('{"apiKey": "abcdef123"}', '{"apiKey": "[redacted]"}'),
         ("a\n-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nb", "a\n[redacted]\nb"),
+        ("run x --password hunter2 now", "run x --password [redacted] now"),
+        ("curl -u me:hunter2 http://h", "curl -u me:[redacted] http://h"),
         ("-----BEGIN PRIVATE KEY-----\ncut off", "[redacted]"),
     ],
 )
@@ -52,6 +72,7 @@ def test_a_secret_goes_and_what_names_it_stays(text: str, clean: str) -> None:
         "git@github.com:me/repo, https://github.com/me/repo, ssh://git@host/x",
         "sha256 " + "0123456789abcdef" * 4,
         "task-force, disk-usage-of-everything",
+        "give --token FILE or --api-key your-key, then docker run -u 1000:1000 x",
         "claude_code, gpt-5.5, sk-short",
     ],
 )
@@ -100,10 +121,73 @@ def test_an_argv_loses_the_values_of_secret_options_and_assignments_only() -> No
     ]
 
 
+def test_secret_values_are_those_of_variables_whose_names_say_so() -> None:
+    environment = {
+        "AZURE_OPENAI_API_KEY": "plain-word\n",
+        "DBPASS": "open-sesame",
+        "NPM_AUTH": "let-me-in",
+        "GH_PAT": "patpatpat",
+        "SHORT_TOKEN": "x",
+        "TOKEN_FILE": "/a/long/path",
+        "HOME": "/home/u",
+    }
+    assert secret_values(environment) == ("plain-word", "open-sesame", "let-me-in", "patpatpat")
+
+
+def test_a_report_s_secrets_are_hidden(report: Report) -> None:
+    assert redactor_for(replace(report, secrets=("plain-word",)))("it says plain-word") == f"it says {HIDDEN}"
+
+
+@pytest.mark.parametrize(
+    ("command", "clean"),
+    [
+        ("x --password abc --model m", "x --password [redacted] --model m"),
+        ("x --token='a b' -v", "x --token=[redacted] -v"),
+        ('x --api-key "abc" && y', "x --api-key [redacted] && y"),
+        ("x --secret abc", "x --secret [redacted]"),
+        ("curl -u me:abc http://h", "curl -u me:[redacted] http://h"),
+        ('x --token "$TOKEN" --password --other', 'x --token "$TOKEN" --password --other'),
+    ],
+)
+def test_a_command_for_a_shell_loses_the_values_of_secret_options(command: str, clean: str) -> None:
+    assert Redactor().argv(["sh", "-c", command]) == ["sh", "-c", clean]
+
+
 def test_the_prompt_s_place_is_no_secret() -> None:
     assert Redactor().argv(["x", "--token", "{prompt}"]) == ["x", "--token", "{prompt}"]
 
 
-@given(st.text(alphabet="abeghikoprstwxyAEIKS0129:/=&?@\"' .-_"))
+@given(st.text(alphabet="abdeghikoprstuwxyAEIKS0129:/=&?@\"' .-_"))
 def test_looking_first_whether_a_text_may_hold_a_secret_changes_no_answer(text: str) -> None:
     assert redact(text) == _pattern().sub(_without_value, text)
+
+
+def table_in_full(report: Report) -> str:
+    return table(report, Style(verbose=True))
+
+
+def plain_in_full(report: Report) -> str:
+    return plain(report, Style(verbose=True))
+
+
+@pytest.mark.parametrize("render", [table_in_full, plain_in_full, json_format], ids=["table", "plain", "json"])
+def test_paths_are_shown_without_secrets(report: Report, render: Callable[[Report], str]) -> None:
+    secret = "plain-word"
+    fact = report.harnesses[0]
+    program = replace(
+        fact.program, path=f"/p/{secret}", candidates=(Candidate(source="PATH", path=f"/c/{secret}", problem="gone"),)
+    )
+    skills = {key: replace(skill, path=f"/s/{secret}", tried=(f"/t/{secret}",)) for key, skill in report.skills.items()}
+    findings = [replace(each, location=Location(path=f"/l/{secret}", line=1)) for each in report.findings]
+    leaky = replace(
+        report,
+        secrets=(secret,),
+        policy=replace(report.policy, path=f"/q/{secret}"),
+        profile=replace(report.profile, path=f"/r/{secret}"),
+        harnesses=(replace(fact, program=program), *report.harnesses[1:]),
+        skills=skills,
+        findings=tuple(findings),
+    )
+    text = render(leaky)
+    assert secret not in text
+    assert f"/q/{HIDDEN}" in text
