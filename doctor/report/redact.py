@@ -57,7 +57,7 @@ _LABELLED = (
     r"(?P<query>[?&][^=&?\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
     r"(?P<header>(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:(?i:bearer|basic|token)\s+)?)[^\s\"',]+",
     r"(?P<bearer>\b(?i:bearer)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
-    rf"(?P<pair>\b\w*(?i:{'|'.join(_NAMES)})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
+    rf"(?P<pair>\b(?!env_key\b)\w*(?i:{'|'.join(_NAMES)})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
 )
 """The named group says what the secret is and stays; the rest of the match is the secret."""
 
@@ -87,10 +87,11 @@ def _may_hold_a_secret(text: str) -> bool:
 def is_secret_name(name: str) -> bool:
     """Whether a variable or option of this name holds a secret.
 
-    One that says where a secret is, such as ``api_key_env`` or ``TOKEN_FILE``, does not, nor does ``max_tokens``.
+    One that says where a secret is, such as ``api_key_env``, Codex's ``env_key`` or ``TOKEN_FILE``, does not, nor does
+    ``max_tokens``.
     """
     words = [word.upper() for word in _WORDS.findall(name)]
-    if not words or words[-1] in _REFERENCE_WORDS or words[:1] == ["MAX"]:
+    if not words or words[-1] in _REFERENCE_WORDS or words[:1] == ["MAX"] or name.endswith("env_key"):
         return False
     return any(_SECRET_WORD.search(word) for word in words)
 

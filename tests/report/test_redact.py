@@ -68,6 +68,7 @@ def test_a_secret_goes_and_what_names_it_stays(text: str, clean: str) -> None:
         "export OPENAI_API_KEY=<your key>",
         "export OPENAI_API_KEY=$(pass openai)",
         'api_key_env = "OPENAI_API_KEY"',
+        'model_providers.doctor.env_key="OPENAI_API_KEY"',
         "bearer authentication is used",
         "git@github.com:me/repo, https://github.com/me/repo, ssh://git@host/x",
         "sha256 " + "0123456789abcdef" * 4,
@@ -100,7 +101,9 @@ def test_names_of_secrets_are_known(name: str) -> None:
     assert is_secret_name(name)
 
 
-@pytest.mark.parametrize("name", ["api_key_env", "TOKEN_FILE", "max_tokens", "PATH", "KEYBOARD", ""])
+@pytest.mark.parametrize(
+    "name", ["api_key_env", "model_providers.x.env_key", "TOKEN_FILE", "max_tokens", "PATH", "KEYBOARD", ""]
+)
 def test_names_of_other_things_are_not_taken_for_secrets(name: str) -> None:
     assert not is_secret_name(name)
 
