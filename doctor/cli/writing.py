@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from doctor.config.writing import replace_file
 from doctor.errors import UsageError
 
 NEW_FILE_MODE = 0o666
@@ -46,25 +47,6 @@ def write_text(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
         else:
-            _replace(path.resolve(), content)
+            replace_file(path.resolve(), content, mode=NEW_FILE_MODE, keep_mode=True)
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be written: {error}") from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put ``content`` in the place of ``path``; ``path`` is no symlink, or what it points to would be lost."""
-    from secrets import token_hex  # noqa: PLC0415 - only where a file is written
-
-    temporary = path.with_name(f".{path.name[:100]}.{token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, NEW_FILE_MODE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            if path.exists():
-                os.fchmod(descriptor, path.stat().st_mode & 0o7777)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink()
-        raise

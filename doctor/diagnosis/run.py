@@ -239,7 +239,7 @@ def _or_else(engine: Engine, fact: str, otherwise: T, *, told: bool) -> T:
         value: T = engine.fact(fact)
     except Unavailable:
         return otherwise
-    except Exception:
+    except Exception:  # whatever a plugin's fact or adapter raised; see ``told``
         if not told:
             raise
         return otherwise

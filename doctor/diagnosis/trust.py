@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from doctor.config.writing import replace_file
 from doctor.errors import UsageError
 
 STORE = "trusted-plugins.json"
@@ -110,7 +111,7 @@ class TrustStore:
         """Write the file anew: as a whole or not at all, readable by its owner only."""
         document = {"schema_version": SCHEMA_VERSION, "trusted": dict(sorted(trusted.items()))}
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_atomically(self.path, json.dumps(document, indent=2, ensure_ascii=True) + "\n")
+        replace_file(self.path, (json.dumps(document, indent=2, ensure_ascii=True) + "\n").encode(), mode=0o600)
         self._trusted = dict(trusted)
 
     def _read(self) -> dict[str, str]:
@@ -138,21 +139,6 @@ class TrustStore:
     @property
     def _remedy(self) -> str:
         return f"remove it and trust the plugins again: rm {self.path} && doctor trust"
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    from tempfile import mkstemp  # noqa: PLC0415 - only writing needs it
-
-    descriptor, temporary = mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink()
-        raise
 
 
 def trust_plugins(project_root: Path, state_dir: Path) -> list[PluginFile]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.config.files import FileProblem, read_bytes
+from doctor.config.writing import replace_file
 
 FORMAT = 1
 LARGEST = 4 * 1024 * 1024
@@ -55,7 +56,8 @@ class ProbeCache:
         newest = sorted(entries.items(), key=lambda item: item[1]["at"])[-MOST_ENTRIES:]
         text = json.dumps({"format": FORMAT, "entries": dict(newest)}, separators=(",", ":"))
         with contextlib.suppress(OSError):
-            _replace(self._path, text)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(self._path, text.encode(), mode=0o600)
             self._added.clear()
 
 
@@ -69,19 +71,6 @@ def _read(path: Path | None) -> dict[str, Mapping[str, Any]]:
         return {key: entry for key, entry in data["entries"].items() if isinstance(entry["at"], (int, float))}
     except (FileProblem, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return {}
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def program_identity(path: str) -> str | None:

@@ -1,6 +1,7 @@
 """Progress is shown to those who wait, and leaves no trace."""
 
 import io
+import threading
 from threading import Event
 
 import pytest
@@ -39,8 +40,10 @@ def test_what_takes_longer_is_said_kept_up_to_date_and_removed() -> None:
 
 
 def test_without_a_terminal_nothing_is_started() -> None:
+    before = threading.active_count()
     with Progress(None) as progress:
         progress("asking")
+        assert threading.active_count() == before
 
 
 @pytest.mark.parametrize(

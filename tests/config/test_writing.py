@@ -1,0 +1,36 @@
+"""Files are written as a whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from doctor.config.writing import replace_file
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text("old")
+    replace_file(path, b"new", mode=0o600)
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("keep_mode", "expected"), [(False, 0o600), (True, 0o640)])
+def test_the_mode_is_the_given_one_or_that_of_the_file_before(tmp_path: Path, keep_mode: bool, expected: int) -> None:
+    path = tmp_path / "record.json"
+    path.write_text("old")
+    path.chmod(0o640)
+    replace_file(path, b"new", mode=0o600, keep_mode=keep_mode)
+    assert mode_of(path) == expected
+
+
+def test_a_failed_write_leaves_what_was_there_and_no_litter(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.mkdir()
+    with pytest.raises(OSError, match=r"record\.json"):
+        replace_file(path, b"new", mode=0o600)
+    assert list(tmp_path.iterdir()) == [path]
