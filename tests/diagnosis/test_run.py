@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from doctor.diagnosis.run import diagnose
+from doctor.diagnosis.run import _fact_limit, diagnose, prepare
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
+from doctor.harness.probe import MOST_AT_ONCE
 from doctor.model.finding import Severity, Status
+from doctor.model.options import Options
 from doctor.model.report import PolicyRef, Report
 
 SHELL = {"name": "sh", "runner": "shell", "runner_options": {"command": "true"}}
@@ -175,6 +177,15 @@ def test_a_fact_that_fails_is_told_by_the_checks_that_asked_and_leaves_the_rest(
     assert report.agents == ()
     assert report.harnesses
     assert any("an adapter's defect" in str(each.reason) for each in report.checks)
+
+
+@pytest.mark.parametrize(("jobs", "timeout"), [(1, 10.0), (1, None), (None, 90.0)])
+def test_a_fact_may_take_as_long_as_asking_every_harness(
+    tmp_path: Path, jobs: int | None, timeout: float | None
+) -> None:
+    prepared = prepare(Options(cwd=tmp_path, home=tmp_path, environment={}, autoload=False, jobs=jobs, timeout=timeout))
+    one_by_one = 2 * len(prepared.registry.ids) * (timeout or 15.0)
+    assert _fact_limit(prepared) > one_by_one / (jobs or MOST_AT_ONCE) + (timeout or 0)
 
 
 def test_an_agent_without_a_harness_is_not_ok_nor_is_its_stage(examine: Any) -> None:
