@@ -9,8 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from doctor.os_processes import marked
 
 if TYPE_CHECKING:
     from selectors import BaseSelector
@@ -246,29 +247,12 @@ def _sweep(marks: AbstractSet[str]) -> None:
     if sys.platform != "linux":
         return
     for _ in range(SWEEPS):
-        escaped = [pid for pid in _process_ids() if _mark_of(pid) in marks]
+        escaped = marked(MARK, marks)
         for pid in escaped:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         if not escaped:
             return
-
-
-def _process_ids() -> list[int]:
-    try:
-        with os.scandir("/proc") as entries:
-            return [int(entry.name) for entry in entries if entry.name.isdigit()]
-    except OSError:
-        return []
-
-
-def _mark_of(pid: int) -> str | None:
-    try:
-        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return None
-    start = f"{MARK}=".encode()
-    return next((each[len(start) :].decode("ascii", "replace") for each in variables if each.startswith(start)), None)
 
 
 def _start_problem(error: Exception) -> str:

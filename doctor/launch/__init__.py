@@ -1,0 +1,1 @@
+"""From a binding that passed to a launch spec, and the files that go with it."""

@@ -1,0 +1,84 @@
+"""Processes of this machine: which one a number still means, and which carry a mark.
+
+A number alone says nothing once its process has ended, so it always goes with the time at which that began.
+"""
+
+import os
+import sys
+from collections.abc import Set as AbstractSet
+
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_START_FIELD = 19
+"""Where ``/proc/PID/stat`` has the start time, counted after the command's closing parenthesis (field 22)."""
+
+
+def boot_id() -> str:
+    """What tells this start of the machine from others; empty where that cannot be known."""
+    try:
+        with open(BOOT_ID, encoding="ascii") as file:  # noqa: PTH123 - pathlib would cost the start of every agent
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def start_time(pid: int) -> str | None:
+    """When a process began, in a form only fit for comparing; ``None`` when there is none, or only its zombie."""
+    if sys.platform != "linux":
+        return _start_time_by_ps(pid)
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - see above
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] in {b"Z", b"X"} else fields[_START_FIELD].decode()
+
+
+def _start_time_by_ps(pid: int) -> str | None:
+    import subprocess  # noqa: PLC0415 - not on Linux
+
+    answer = subprocess.run(
+        ["ps", "-o", "stat=,lstart=", "-p", str(pid)],  # noqa: S607 - the system's own
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    state, _, began = answer.stdout.strip().partition(" ")
+    return None if not state or state.startswith("Z") else began.strip()
+
+
+def is_alive(pid: int, began: str) -> bool:
+    """Whether the process of this number that began then still runs."""
+    return start_time(pid) == began
+
+
+def marked(variable: str, marks: AbstractSet[str]) -> dict[int, str]:
+    """Processes whose environment gives ``variable`` one of ``marks``, by number; empty where that cannot be seen.
+
+    They are found wherever they went: in a session of their own, or adopted by the first process of the machine.
+    """
+    found = {}
+    for pid in process_ids():
+        mark = mark_of(pid, variable)
+        if mark is not None and mark in marks:
+            found[pid] = mark
+    return found
+
+
+def process_ids() -> list[int]:
+    """The numbers of all processes; empty where there is no ``/proc``."""
+    try:
+        with os.scandir("/proc") as entries:
+            return [int(entry.name) for entry in entries if entry.name.isdigit()]
+    except OSError:
+        return []
+
+
+def mark_of(pid: int, variable: str) -> str | None:
+    """The value that the environment of a process, as it was started, gives ``variable``."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123 - see above
+            variables = file.read().split(b"\0")
+    except OSError:
+        return None
+    start = f"{variable}=".encode()
+    return next((each[len(start) :].decode("ascii", "replace") for each in variables if each.startswith(start)), None)
