@@ -55,6 +55,7 @@ def resolve(
     cwd: str,
     runtime: str | None = None,
     stage: Stage | None = None,
+    interactive: bool = False,
 ) -> Resolution:
     """Resolve every agent and every stage.
 
@@ -70,6 +71,7 @@ def resolve(
         cwd: Directory that agents would start in.
         runtime: ``--runtime``, any spelling.
         stage: Only this stage.
+        interactive: Compile starts that a person can talk to.
 
     Raises:
         UsageError: ``runtime`` or one of the variables names no known harness.
@@ -85,6 +87,7 @@ def resolve(
         env_model=known_model(registry, environment.get(MODEL_VARIABLE)),
         workspace=workspace,
         cwd=cwd,
+        interactive=interactive,
     )
     wanted = tuple(Stage) if stage is None else (stage,)
     bindings = tuple(resolver.agents(wanted))
@@ -219,6 +222,7 @@ class _Resolver:
     env_model: str | None
     workspace: str
     cwd: str
+    interactive: bool
     routes: dict[tuple[Any, ...], _Route] = field(default_factory=dict)
     """By stage, runner and options: thousands of agents share a few routes."""
 
@@ -368,6 +372,7 @@ class _Resolver:
                 model=model,
                 endpoint_url=self.endpoints[endpoint].url if endpoint else None,
                 endpoint_key_env=self.endpoints[endpoint].api_key_env if endpoint else None,
+                interactive=self.interactive,
                 cwd=self.cwd,
             )
         )

@@ -77,7 +77,9 @@ def named_profile(profile_file: ActiveProfile) -> NamedProfile | None:
 
 def context(options: Options, project: Project) -> HarnessContext:
     """The machine as harness adapters look at it."""
-    return HarnessContext(home=options.home, project=project.root, environment=options.environment)
+    return HarnessContext(
+        home=options.home, project=options.agent_cwd or project.root, environment=options.environment
+    )
 
 
 def prober(
@@ -129,10 +131,11 @@ def resolution(
         profile_name=profile_file.name,
         profile=named_profile,
         environment=options.environment,
-        workspace=project.root.name,
-        cwd=str(project.root),
+        workspace=(options.agent_cwd or project.root).name,
+        cwd=str(options.agent_cwd or project.root),
         runtime=options.runtime,
         stage=options.stage,
+        interactive=options.interactive,
     )
 
 

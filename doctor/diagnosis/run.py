@@ -58,6 +58,19 @@ class Prepared:
         return all(check.always and not check.code.startswith(asked or ("-",)) for check in self.selected)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A report, and what it was made from."""
+
+    report: Report
+    prepared: Prepared
+    policy: Policy | None
+    """``None`` where it cannot be read."""
+
+    fact: Callable[[str], Any]
+    """A fact by name; raises what computing it raised."""
+
+
 def prepare(options: Options) -> Prepared:
     """Find the project, load the plugins and choose the checks.
 
@@ -103,19 +116,33 @@ def diagnose(
         UsageError: An option names something that does not exist.
         RegistrationError: A plugin is malformed.
     """
+    return examine(replace(options or Options(), **changes), progress=progress).report
+
+
+def examine(options: Options, *, progress: Callable[[str], None] | None = None) -> Examined:
+    """Diagnose, and keep what was read for whoever acts on it.
+
+    Args:
+        options: What to look at.
+        progress: Told, in a few words, what is being done.
+
+    Raises:
+        UsageError: An option names something that does not exist.
+        RegistrationError: A plugin is malformed.
+    """
     begun = perf_counter()
-    prepared = prepare(replace(options or Options(), **changes))
+    prepared = prepare(options)
     if progress is not None:
         progress(f"asking {len(prepared.registry.ids)} harnesses, running {len(prepared.selected)} checks")
     try:
-        report = _examine(prepared)
+        examined = _examine(prepared)
     except KeyboardInterrupt:
         end_all()
         raise
-    return replace(report, duration_ms=(perf_counter() - begun) * 1000)
+    return replace(examined, report=replace(examined.report, duration_ms=(perf_counter() - begun) * 1000))
 
 
-def _examine(prepared: Prepared) -> Report:
+def _examine(prepared: Prepared) -> Examined:
     options, project, plugins = prepared.options, prepared.project, prepared.plugins
     policy_file = load_policy(project.policy_path, runners=prepared.registry.specs(), rival=project.rival_policy)
     ignores = (policy_file.value or Policy()).doctor.ignore
@@ -151,7 +178,8 @@ def _examine(prepared: Prepared) -> Report:
         known=[check.code for check in plugins.checks],
         locate=locate,
     )
-    return _report(prepared, policy_file, engine, _with_late(outcome, late), ignore_list)
+    report = _report(prepared, policy_file, engine, _with_late(outcome, late), ignore_list)
+    return Examined(report=report, prepared=prepared, policy=policy_file.value, fact=engine.fact)
 
 
 def _with_late(outcome: Outcome, late: tuple[Finding, ...]) -> Outcome:

@@ -16,7 +16,7 @@ class HarnessContext:
 
     home: Path
     project: Path
-    """The project's root, which is also the directory agents start in."""
+    """The directory that agents start in; unless someone chose another, the project's root."""
 
     environment: Mapping[str, str]
 

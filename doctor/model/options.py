@@ -27,6 +27,12 @@ class Options:
     stage: Stage | None = None
     """Only this stage."""
 
+    interactive: bool = False
+    """Resolve starts that a person can talk to, instead of ones that run through and end."""
+
+    agent_cwd: Path | None = None
+    """Directory that agents start in; ``None``: the project's root."""
+
     select: tuple[str, ...] = ()
     """Codes or family prefixes to run; empty: all."""
 
