@@ -1,3 +1,4 @@
+import pwd
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,8 +144,25 @@ def test_the_shell_is_the_users_own(program: MakeProgram, machine: MakeContext) 
 
 
 @pytest.mark.parametrize("shell", ["/nowhere/zsh", "zsh", ""])
-def test_a_shell_that_is_not_there_gives_way_to_bash(machine: MakeContext, shell: str) -> None:
+def test_a_shell_that_is_not_there_gives_way_to_the_login_shell(
+    program: MakeProgram, machine: MakeContext, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    fish = program("fish", "")
+    monkeypatch.setattr("doctor.harness.shell.login_shell", lambda: fish)
+
     fact = locate_harness(Shell(), machine(SHELL=shell), None)
+
+    assert (fact.path, fact.path_source) == (fish, "login")
+
+
+@pytest.mark.parametrize("shell", ["/usr/sbin/nologin", "/bin/false", "", "/nowhere/zsh"])
+def test_a_login_shell_that_runs_nothing_gives_way_to_bash(
+    machine: MakeContext, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    entry = pwd.struct_passwd(("me", "x", 1, 1, "", "/home/me", shell))
+    monkeypatch.setattr(pwd, "getpwuid", lambda _: entry)
+
+    fact = locate_harness(Shell(), machine(SHELL=""), None)
 
     assert (fact.path, fact.path_source) in {("/bin/bash", "default"), ("/bin/sh", "default")}
 
