@@ -1,6 +1,7 @@
 """What a change must pass; ``nox -l`` lists it. Versions and dependencies are read from ``pyproject.toml``."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ SUPPORTED = nox.project.python_versions(PYPROJECT)
 DEPENDENCIES: list[str] = PYPROJECT["project"]["dependencies"]
 DISTRIBUTIONS = Path(".nox") / "dist"
 PLUGIN_TESTS = Path("tests") / "plugin"
+END_TO_END_TESTS = Path("tests") / "e2e"
 HARNESSES_UNAVAILABLE = 3
 
 
@@ -149,6 +151,16 @@ def plugin(session: nox.Session) -> None:
     samples = [str(path.parent) for path in sorted(PLUGIN_TESTS.rglob("pyproject.toml"))]
     session.install("--force-reinstall", "--no-deps", *samples)
     run_pytest(session, str(PLUGIN_TESTS))
+
+
+@nox.session(python=OLDEST, requires=["build"])
+def crash(session: nox.Session) -> None:
+    """Kill the doctor at 100 random points of starting and stopping, and start and stop 20 agents 10 times."""
+    install_wheel(session, *group("test"))
+    seed = os.environ.get("DOCTOR_TEST_SEED") or str(secrets.randbelow(1_000_000))
+    session.log(f"DOCTOR_TEST_SEED={seed} repeats it")
+    session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "100", "DOCTOR_TEST_ROUNDS": "10"})
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "slow", str(END_TO_END_TESTS))
 
 
 @nox.session(python=OLDEST, requires=["build"])

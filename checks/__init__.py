@@ -16,5 +16,6 @@ MODULES: tuple[str, ...] = (
     "checks.endpoints",
     "checks.security",
     "checks.tickets",
+    "checks.launch",
 )
 """The families, in the order in which their findings read best: what was read, the machine, then who uses it."""

@@ -35,6 +35,7 @@ from doctor.model.harness import (
 from doctor.model.location import Location, pointer
 from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.options import Options
+from doctor.model.pane import PaneFact, VariableFact
 from doctor.model.policy import Agent, AgentProfile, Policy, RunnerOptions
 from doctor.model.report import PolicyRef, ProfileRef, Report
 from doctor.model.stage import Stage
@@ -69,6 +70,7 @@ __all__ = [
     "Machine",
     "NamedProfile",
     "Options",
+    "PaneFact",
     "Paths",
     "Policy",
     "PolicyRef",
@@ -92,6 +94,7 @@ __all__ = [
     "Status",
     "Unavailable",
     "UsageError",
+    "VariableFact",
     "__version__",
     "diagnose",
     "hookimpl",

@@ -33,6 +33,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from doctor.diagnosis.check import Check
+    from doctor.executor.base import MakeExecutor
     from doctor.harness.base import Harness
     from doctor.model.finding import CheckResult, Finding
     from doctor.model.report import Report
@@ -80,6 +81,17 @@ def doctor_register_formats() -> Mapping[str, Callable[["Report"], str]]:  # typ
 
     Returns:
         Format name, as given to ``--format``, to a pure function from the report to the whole text.
+    """
+
+
+@hookspec
+def doctor_register_executors() -> Mapping[str, "MakeExecutor"]:  # type: ignore[empty-body]
+    """Offer executors: ways of running agents.
+
+    Returns:
+        Executor name, as given to ``--executor``, to a function that makes one for a project. It takes a
+        ``doctor.executor.base.Place`` and returns an object that keeps the contract of
+        ``doctor.executor.base.Executor``. It is called when agents are started or looked at, never by a diagnosis.
     """
 
 

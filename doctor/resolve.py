@@ -21,6 +21,7 @@ from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.harness import CompiledArgv, HarnessFact
 from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.policy import Agent, AgentProfile, Policy, RunnerOptions
+from doctor.model.secret import SecretRef
 from doctor.model.stage import Stage
 
 RUNTIME_VARIABLE = "DOCTOR_RUNTIME"
@@ -134,6 +135,13 @@ def profile_model(profile: NamedProfile, stage: Stage) -> tuple[str, str] | None
 def session_name(pattern: str, agent: str, workspace: str) -> str:
     """Render a session name: the names' own characters that tmux or a path gives a meaning become ``-``."""
     return pattern.replace("{workspace}", _token(workspace)).replace("{agent}", _token(agent))
+
+
+def _key_of(endpoint: Endpoint) -> SecretRef | None:
+    """Where the endpoint's key is; ``None`` where it wants none."""
+    if not (endpoint.api_key_env or endpoint.api_key_file or endpoint.api_key_command):
+        return None
+    return SecretRef(env=endpoint.api_key_env, file=endpoint.api_key_file, command=endpoint.api_key_command)
 
 
 _scalars = attrgetter("full_auto", "command", "model", "permission_mode", "trust_workspace")
@@ -364,14 +372,16 @@ class _Resolver:
         fact = self.harnesses.get(harness.id) if harness else None
         if harness is None or fact is None or fact.program.path is None:
             return None
+        chosen = self.endpoints[endpoint] if endpoint else None
         return harness.compile(
             LaunchRequest(
                 path=fact.program.path,
                 version=fact.program.version,
                 options=options,
                 model=model,
-                endpoint_url=self.endpoints[endpoint].url if endpoint else None,
-                endpoint_key_env=self.endpoints[endpoint].api_key_env if endpoint else None,
+                endpoint_url=chosen.url if chosen else None,
+                endpoint_key_env=chosen.api_key_env if chosen else None,
+                endpoint_key=_key_of(chosen) if chosen else None,
                 interactive=self.interactive,
                 cwd=self.cwd,
             )

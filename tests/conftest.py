@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fake_model.server import FakeModel
+
 TOOLS = ("bash", "git", "sh", "tmux")
 """What a private PATH holds besides the programs that a test adds."""
 
@@ -111,3 +113,11 @@ def harness_bin() -> Path:
     if not directory:
         pytest.skip("no real agent CLIs: run `nox -s harness`, or set DOCTOR_TEST_HARNESS_BIN=$(sh .ci/harnesses)")
     return Path(directory)
+
+
+@pytest.fixture
+def fake_model() -> Iterator[FakeModel]:
+    """A model server on loopback; ``tests/fake_model/directives.py`` says what a prompt can ask of it."""
+    with FakeModel() as model:
+        yield model
+    assert model.failures == ()

@@ -56,11 +56,10 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
     if remedy:
         say(remedy)
     if wants_json(arguments):
-        from doctor.cli.failure import failure_report  # noqa: PLC0415 - only a failure needs it
-        from doctor.report.json_format import render  # noqa: PLC0415 - see above
+        from doctor.cli.failure import failure_document  # noqa: PLC0415 - only a failure needs it
 
         try:
-            put(render(failure_report(exit_code, message, remedy)))
+            put(failure_document(arguments, exit_code, message, remedy))
         except UsageError as error:
             say(f"doctor: {error.message}")
     return int(exit_code)

@@ -1,36 +1,8 @@
 """Every command, as data."""
 
-from typing import NamedTuple
-
 from doctor.cli import options
-from doctor.cli.options import Option
-
-
-class Argument(NamedTuple):
-    """One positional argument."""
-
-    name: str
-    help: str
-    choices: tuple[str, ...] | None = None
-    nargs: str | None = None
-    """``?`` or ``+``; ``None`` is exactly one."""
-
-    candidates: str | None = None
-
-
-class Command(NamedTuple):
-    """One command; ``doctor.cli.<module>.run`` carries it out."""
-
-    name: str
-    module: str
-    summary: str
-    description: str
-    examples: tuple[tuple[str, str], ...]
-    """Command lines and what each does."""
-
-    options: tuple[Option, ...]
-    arguments: tuple[Argument, ...] = ()
-
+from doctor.cli.command import Argument, Command
+from doctor.cli.process_commands import PROCESS_COMMANDS
 
 CHECK = Command(
     name="check",
@@ -38,7 +10,7 @@ CHECK = Command(
     summary="find what is wrong before anything starts (the default)",
     description=(
         "Reads the policy and the machine, resolves which agent would run where with what, checks all of it and\n"
-        "prints the table and the findings. Starts nothing, and writes nothing but its cache of probes."
+        "prints the table and the findings. Starts no agent, and writes nothing but its cache of probes."
     ),
     examples=(
         ("doctor", "check the policy of the current project"),
@@ -57,6 +29,7 @@ CHECK = Command(
         options.STAGE,
         *options.SELECTION,
         options.ONLINE,
+        options.IN_PANE,
         options.JOBS,
         options.TIMEOUT,
         options.NO_CACHE,
@@ -138,5 +111,7 @@ VERSION = Command(
     options=(options.TEXT_FORMAT, options.VERBOSE, *options.PLUGINS, options.CWD),
 )
 
-COMMANDS = {command.name: command for command in (CHECK, CHECKS, EXPLAIN, TRUST, COMPLETION, VERSION)}
+COMMANDS = {
+    command.name: command for command in (CHECK, *PROCESS_COMMANDS, CHECKS, EXPLAIN, TRUST, COMPLETION, VERSION)
+}
 """By name, in the order in which they are shown."""

@@ -54,6 +54,33 @@ def profiles(**_: Any) -> Iterable[str]:
     return sorted(path.stem for path in directory.glob("*.toml"))
 
 
+def agents(**_: Any) -> Iterable[str]:
+    """Names of the policy's agents."""
+    from doctor.config.policy import load_policy  # noqa: PLC0415 - one question needs it
+    from doctor.harness.registry import Registry, builtin_harnesses  # noqa: PLC0415 - see above
+
+    project = _project()
+    policy = load_policy(project.policy_path, runners=Registry(builtin_harnesses()).specs()).value
+    return [agent.name for agent in policy.agents] if policy else []
+
+
+def processes(**_: Any) -> Iterable[str]:
+    """Ids of the project's processes, also of those that have ended."""
+    found = (_project().root / ".metawsm" / "processes").iterdir()
+    return sorted(path.name for path in found if not path.name.startswith("."))
+
+
+def executors(**_: Any) -> Iterable[str]:
+    """Names of executors."""
+    return sorted(_prepared().plugins.executors)
+
+
+def _project() -> Any:
+    from doctor.config.project import find_project  # noqa: PLC0415 - some questions need it
+
+    return find_project(cwd=Path.cwd(), home=Path.home(), policy=None)
+
+
 def _prepared() -> Any:
     from doctor.diagnosis.run import prepare  # noqa: PLC0415 - some questions need it
     from doctor.model.options import Options  # noqa: PLC0415 - see above
@@ -80,5 +107,8 @@ COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "formats": _quiet(formats),
     "runtimes": _quiet(runtimes),
     "profiles": _quiet(profiles),
+    "agents": _quiet(agents),
+    "processes": _quiet(processes),
+    "executors": _quiet(executors),
 }
 """By the kind that the tables of options name."""

@@ -13,8 +13,12 @@ def names(text: str) -> list[str]:
 
 def positive_count(text: str) -> int:
     """A number of at least 1."""
-    if not (text.isascii() and text.isdigit()) or len(text) > len("1000000") or int(text) < 1:
-        raise ValueError(f"expected a number from 1 to 9999999, found {text!r}")
+    return _number(text, 1)
+
+
+def _number(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > len("1000000") or int(text) < least:
+        raise ValueError(f"expected a number from {least} to 9999999, found {text!r}")
     return int(text)
 
 
@@ -35,3 +39,13 @@ def output_target(text: str) -> tuple[str, str]:
     if not (name and equals and file):
         raise ValueError(f"expected FORMAT=FILE such as json=report.json, found {text!r}")
     return name, file
+
+
+def count(text: str) -> int:
+    """A number, 0 included."""
+    return _number(text, 0)
+
+
+def patience(text: str) -> float:
+    """Seconds, none at all included."""
+    return 0.0 if text == "0" else finite_seconds(text)

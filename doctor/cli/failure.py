@@ -1,9 +1,13 @@
 """What is said when a command cannot do its work."""
 
 import os
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from doctor.__about__ import __version__
+from doctor.cli.parser import split_command
+from doctor.cli.process_commands import DRY_RUN_ANSWER, LAUNCH
+from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
 from doctor.model.finding import Finding, Severity
 from doctor.model.report import PolicyRef, ProfileRef, Report
@@ -40,6 +44,28 @@ RESERVED = {
     ),
 }
 """By the exit code that each comes with."""
+
+
+def failure_document(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None) -> str:
+    """What stdout holds where JSON was asked for: the document of the command that was meant, empty, and why."""
+    from doctor.report.json_format import dumps, render  # noqa: PLC0415 - the table of codes is wanted without it
+
+    answer = _answer(arguments)
+    if answer is None:
+        return render(failure_report(exit_code, message, remedy))
+    from doctor.report.launch_json import failed_json  # noqa: PLC0415 - not for a diagnosis
+
+    return dumps(failed_json(answer, message, remedy, secret_values(os.environ), exit_code=exit_code))
+
+
+def _answer(arguments: Sequence[str]) -> tuple[tuple[str, type[Any]], ...] | None:
+    try:
+        command, _ = split_command(arguments)
+    except UsageError:
+        return None
+    if command is LAUNCH and "--dry-run" in arguments:
+        return DRY_RUN_ANSWER
+    return command.answer if command is not None else None
 
 
 def failure_report(exit_code: ExitCode, message: str, remedy: str | None) -> Report:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from doctor.cli.commands import COMMANDS, Command
+from doctor.cli.command import Command
+from doctor.cli.commands import COMMANDS
 from doctor.exit_codes import ExitCode
 
 EXIT_CODES = {

@@ -25,7 +25,7 @@ class Option(NamedTuple):
 
     dest: str | None = None
     candidates: str | None = None
-    """What completes its value: ``files``, ``directories``, ``codes``, ``formats``, ``profiles`` or ``runtimes``."""
+    """What completes its value, a key of ``doctor.cli.completing.COMPLETERS``."""
 
     @property
     def takes_value(self) -> bool:
@@ -96,6 +96,7 @@ KEYWORD = Option(
     dest="keyword",
 )
 ONLINE = Option(("--online",), "allow checks that use the network")
+IN_PANE = Option(("--in-pane",), "also look from inside of a terminal made as an agent's is; starts and ends one")
 JOBS = Option(("--jobs",), "checks and probes at once", metavar="N", convert=positive_count)
 TIMEOUT = Option(
     ("--timeout",), "limit for each probe and check, instead of their own", metavar="SECONDS", convert=finite_seconds

@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from doctor.cli.commands import CHECK, COMMANDS, Argument, Command
+from doctor.cli.command import Argument, Command
+from doctor.cli.commands import CHECK, COMMANDS
 from doctor.cli.options import Option
 from doctor.cli.streams import width_of_terminal
 from doctor.config.names import nearest

@@ -14,7 +14,7 @@ def options_of(arguments: Namespace) -> Options:
     """The options of a diagnosis; commands that have fewer leave the rest at their defaults.
 
     Raises:
-        UsageError: ``--cwd`` is no directory, or there is no current or home directory.
+        UsageError: ``--cwd`` or ``-C`` is no directory, or there is no current or home directory.
     """
     given = vars(arguments)
     cwd = working_directory(given.get("cwd"))
@@ -25,11 +25,14 @@ def options_of(arguments: Namespace) -> Options:
         profile=given.get("profile"),
         runtime=given.get("runtime"),
         stage=Stage(stage) if stage else None,
+        interactive=given.get("interactive", False),
+        agent_cwd=_agent_cwd(cwd, given.get("agent_cwd")),
         select=tuple(given.get("select") or ()),
         ignore=tuple(given.get("ignore") or ()),
         keyword=given.get("keyword"),
         fail_on=Severity(fail_on) if fail_on else None,
         online=given.get("online", False),
+        in_pane=given.get("in_pane", False),
         jobs=given.get("jobs"),
         timeout=given.get("timeout"),
         cache=not given.get("no_cache", False),
@@ -57,6 +60,16 @@ def working_directory(chosen: str | None) -> Path:
     if "\0" in chosen or not directory.is_dir():
         raise UsageError(f"--cwd {chosen!r} is no directory", remedy="name an existing directory")
     return directory
+
+
+def _agent_cwd(cwd: Path, chosen: str | None) -> Path | None:
+    if chosen is None:
+        return None
+    if "\0" in chosen or not (cwd / chosen).is_dir():
+        raise UsageError(
+            f"--cwd {chosen!r} is no directory, and agents cannot start in it", remedy=f"mkdir -p {chosen}"
+        )
+    return (cwd / chosen).resolve()
 
 
 def _home() -> Path:

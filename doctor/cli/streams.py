@@ -27,8 +27,11 @@ def keep_standard_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)
 
 
-def put(text: str) -> None:
+def put(text: str) -> bool:
     """Write data to stdout, whole. Nobody reading it is no error.
+
+    Returns:
+        Whether somebody may still be reading.
 
     Raises:
         UsageError: It cannot be written, such as to a full disk, or stdout is closed.
@@ -42,9 +45,11 @@ def put(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon(sys.stdout)
+        return False
     except (OSError, ValueError) as error:
         _abandon(sys.stdout)
         raise UsageError(f"the report cannot be written to stdout: {error}") from error
+    return True
 
 
 def say(text: str) -> None:

@@ -90,13 +90,10 @@ def _definitions() -> dict[str, Any]:
         "stage": _stage(),
         "agent": _agent(),
         "skill": _skill(),
-        "finding": _object("One problem.", _finding_properties()),
+        **finding_definitions(),
         "ignored": _object(
             "A finding that the policy sets aside.",
             {**_finding_properties(), "reason": _TEXT, "until": _TEXT_OR_NULL},
-        ),
-        "location": _object(
-            "A place in a file.", {"path": _TEXT, "line": _PLACE, "column": _PLACE, "pointer": _TEXT_OR_NULL}
         ),
         "check": _object(
             "How one check ended.",
@@ -191,6 +188,16 @@ def _skill() -> dict[str, Any]:
             "sha256": _SHA256_OR_NULL,
         },
     )
+
+
+def finding_definitions() -> dict[str, Any]:
+    """What a ``#/$defs/finding`` needs, for every document that has findings in it."""
+    return {
+        "finding": _object("One problem.", _finding_properties()),
+        "location": _object(
+            "A place in a file.", {"path": _TEXT, "line": _PLACE, "column": _PLACE, "pointer": _TEXT_OR_NULL}
+        ),
+    }
 
 
 def _finding_properties() -> dict[str, Any]:

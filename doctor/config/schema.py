@@ -9,6 +9,7 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from doctor.config.launch_schemas import launch_schemas
 from doctor.config.leaves import LARGEST_NUMBER
 from doctor.config.names import LONGEST_NAME
 from doctor.config.report_schema import report_schema
@@ -41,7 +42,9 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
         f"{name}.schema.json": json_schema(type_, title=title, schema_id=_id(name), runners=runners)
         for name, type_, title in types
     }
-    return {**made, "report.schema.json": report_schema(schema_id=_id("report"), dialect=DIALECT)}
+    printed = {"report": report_schema(schema_id=_id("report"), dialect=DIALECT)}
+    printed |= launch_schemas(schema_id=_id(""), dialect=DIALECT)
+    return {**made, **{f"{name}.schema.json": schema for name, schema in printed.items()}}
 
 
 def _id(name: str) -> str:

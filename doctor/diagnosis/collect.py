@@ -13,6 +13,9 @@ from doctor.model.finding import Severity
 
 CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
 FORMAT = re.compile(r"[a-z][a-z0-9_-]*")
+OWN_EXECUTORS = ("process", "tmux")
+"""Names that plugins cannot give to executors. Their modules are not imported for a diagnosis."""
+
 _CO_COROUTINE = 0x80 | 0x200
 """Code flags of ``async def``, with and without ``yield``."""
 
@@ -172,21 +175,40 @@ def make_formats(offers: Offers[Any]) -> dict[str, Callable[..., str]]:
     Raises:
         RegistrationError: With every offer that is malformed, and every name offered twice.
     """
+    return _named_functions("format", "doctor_register_formats", offers, owners={})
+
+
+def make_executors(offers: Offers[Any], *, own: str) -> dict[str, Callable[..., Any]]:
+    """What makes each of the offered executors, by the executor's name.
+
+    Args:
+        offers: Of plugins.
+        own: What the tool itself is called as the owner of ``OWN_EXECUTORS``.
+
+    Raises:
+        RegistrationError: With every offer that is malformed, and every name offered twice.
+    """
+    return _named_functions("executor", "doctor_register_executors", offers, owners=dict.fromkeys(OWN_EXECUTORS, own))
+
+
+def _named_functions(
+    what: str, hook: str, offers: Offers[Any], *, owners: dict[str, str]
+) -> dict[str, Callable[..., Any]]:
+    """Functions by lower-case name, each offered once; ``owners`` has the names that are taken."""
     problems: list[str] = []
-    formats: dict[str, Callable[..., str]] = {}
-    owners: dict[str, str] = {}
+    functions: dict[str, Callable[..., Any]] = {}
     for plugin, offered in offers:
-        for name, render in _pairs(plugin, "doctor_register_formats", offered, problems):
-            if name in formats:
-                problems.append(_twice("format", name, owners[name], plugin))
-            elif not FORMAT.fullmatch(name) or not callable(render):
+        for name, function in _pairs(plugin, hook, offered, problems):
+            if name in owners:
+                problems.append(_twice(what, name, owners[name], plugin))
+            elif not FORMAT.fullmatch(name) or not callable(function):
                 problems.append(
-                    f"plugin {plugin}: format {name!r} is {render!r}, expected a lower-case name and its function"
+                    f"plugin {plugin}: {what} {name!r} is {function!r}, expected a lower-case name and its function"
                 )
             else:
-                formats[name], owners[name] = render, plugin
+                functions[name], owners[name] = function, plugin
     refuse(problems)
-    return formats
+    return functions
 
 
 def _pairs(plugin: str, hook: str, offered: Any, problems: list[str]) -> list[tuple[str, Any]]:

@@ -18,6 +18,7 @@ from doctor.model.harness import HarnessFact, ProgramFact, SkillFact
 from doctor.model.location import pointer
 from doctor.model.machine import Endpoint, Machine, NamedProfile, Roles
 from doctor.model.options import Options
+from doctor.model.pane import PaneFact
 from doctor.model.policy import Policy
 from doctor.resolve import Resolution, endpoints_of, resolve
 
@@ -77,9 +78,7 @@ def named_profile(profile_file: ActiveProfile) -> NamedProfile | None:
 
 def context(options: Options, project: Project) -> HarnessContext:
     """The machine as harness adapters look at it."""
-    return HarnessContext(
-        home=options.home, project=options.agent_cwd or project.root, environment=options.environment
-    )
+    return HarnessContext(home=options.home, project=options.agent_cwd or project.root, environment=options.environment)
 
 
 def prober(
@@ -169,6 +168,15 @@ def skills(
     return found
 
 
+def pane(options: Options, project: Project, policy: Policy, bindings: tuple[Binding, ...]) -> PaneFact:
+    """What an agent's terminal is like from inside, compared with here."""
+    if not options.in_pane:
+        raise Unavailable("looks from inside of a terminal only with --in-pane")
+    from doctor.diagnosis.pane import look  # noqa: PLC0415 - starts a process; no plain check needs it
+
+    return look(options, project=project, socket=policy.tmux.socket, bindings=bindings)
+
+
 def _value_of(loaded: Loaded[T], what: str) -> T:
     if loaded.value is None:
         raise Unavailable(f"{what} cannot be read")
@@ -192,6 +200,7 @@ BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
         bindings,
         stages,
         skills,
+        pane,
     )
 }
 """Fact name to function; the facts known from the start are ``doctor.diagnosis.run.Prepared.values``."""

@@ -11,7 +11,7 @@ import pluggy
 
 import doctor.hookspecs as hookspecs  # noqa: PLR0402 - `from doctor import` would load the whole public API
 from doctor.diagnosis.check import Check
-from doctor.diagnosis.collect import make_checks, make_facts, make_formats, make_harnesses
+from doctor.diagnosis.collect import make_checks, make_executors, make_facts, make_formats, make_harnesses
 from doctor.diagnosis.engine import Observer
 from doctor.diagnosis.execution import one_line
 from doctor.errors import DoctorError, RegistrationError
@@ -19,13 +19,14 @@ from doctor.model.options import Options
 
 if TYPE_CHECKING:
     from doctor.diagnosis.trust import PluginFile, TrustStore, UntrustedPlugin
+    from doctor.executor.base import MakeExecutor
     from doctor.harness.base import Harness
 
 DISABLE_AUTOLOAD = "DOCTOR_DISABLE_PLUGIN_AUTOLOAD"
 """Variable that keeps plugins of installed distributions out when it is not blank."""
 
 OWN = "doctor"
-"""Name under which the tool's own facts and harnesses appear in messages."""
+"""Name under which the tool's own facts, harnesses and executors appear in messages."""
 
 
 class PluginInfo(NamedTuple):
@@ -76,6 +77,14 @@ class PluginSet:
             [*((OWN, harness) for harness in harnesses), *self._each("doctor_register_harnesses")]
         )
         self.formats = make_formats(self._offers("doctor_register_formats"))
+        self._executors = make_executors(self._offers("doctor_register_executors"), own=OWN)
+
+    @property
+    def executors(self) -> Mapping[str, "MakeExecutor"]:
+        """What makes each executor, the tool's own first. They are imported here, not for a diagnosis."""
+        from doctor.executor.builtin import BUILTIN_EXECUTORS  # noqa: PLC0415 - see above
+
+        return {**BUILTIN_EXECUTORS, **self._executors}
 
     @property
     def started(self) -> tuple[Observer, ...]:

@@ -101,7 +101,10 @@ class Probe:
     reachable: bool
     problem: str | None = None
     environment: Mapping[str, str] | None = None
-    """What the place itself has, before an agent's own environment is put over it."""
+    """What the place itself has, before an agent's own environment is put over it: every name, few of the values."""
+
+    beside: Mapping[str, str] | None = None
+    """What a program finds that a person starts beside an agent, told in the same way."""
 
     programs: Mapping[str, str | None] = field(default_factory=dict)
     """Path asked for, to why it cannot be run there; ``None`` where it can."""
@@ -138,6 +141,9 @@ class Executor(Protocol):
 
     def probe(self, *, programs: Sequence[str], cwd: str) -> Probe:
         """Look from inside the place where agents run."""
+
+    def attach(self, process_id: str) -> tuple[str, ...] | None:
+        """The command that shows a process's terminal to a person; ``None`` where it has none."""
 
     def screen(self, process_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
         """The visible lines of each of these that has a screen; the others are left out."""

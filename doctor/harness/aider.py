@@ -7,7 +7,7 @@ from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, o
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.state import names_in_env_file
-from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+from doctor.model.harness import PROMPT, PROMPT_FILE, Auth, CompiledArgv, Dialog
 
 
 class Aider(Harness):
@@ -32,6 +32,8 @@ class Aider(Harness):
         return CompiledArgv(
             argv=(request.path, *arguments, *(() if request.interactive else ("--message", PROMPT))),
             env={**request.options.env, **endpoint},
+            secrets=request.key_as("OPENAI_API_KEY"),
+            file_argv=None if request.interactive else (request.path, *arguments, "--message-file", PROMPT_FILE),
             notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
             grants=("takes yes for the answer to every question",) if given(arguments, "--yes-always", "--yes") else (),
         )

@@ -23,6 +23,7 @@ class Amp(Harness):
         return CompiledArgv(
             argv=(request.path, *extra, *(() if request.interactive else ("-x", PROMPT))),
             env=request.options.env,
+            stdin_argv=None if request.interactive else (request.path, *extra, "-x"),
             notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
             grants=("runs every tool without asking",) if given(extra, "--dangerously-allow-all") else (),
         )

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from doctor.harness.process import Completed
+from doctor.harness.signs import Sign
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog, ProgramFact, RunnerSpec
 from doctor.model.policy import RunnerOptions
+from doctor.model.secret import SecretRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,10 @@ class HarnessContext:
         return self.home / path[1:].lstrip("/") if path == "~" or path.startswith("~/") else Path(path)
 
 
+ENDPOINT_KEY = "DOCTOR_ENDPOINT_KEY"
+"""Variable in which a harness gets an endpoint's key that is in no variable of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchRequest:
     """What ``Harness.compile`` turns into an argv."""
@@ -50,11 +56,24 @@ class LaunchRequest:
 
     endpoint_url: str | None = None
     endpoint_key_env: str | None = None
-    """Variable that holds the endpoint's key, where it wants one."""
+    """Variable that holds the endpoint's key, where it is in one."""
+
+    endpoint_key: SecretRef | None = None
+    """Where the endpoint's key is, wherever that may be; ``None`` with a variable named means that variable."""
 
     interactive: bool = False
     cwd: str | None = None
     """Absolute directory it starts in, where known; options that speak of the working directory need it."""
+
+    @property
+    def key_variable(self) -> str | None:
+        """Variable in which a harness that takes any name gets the endpoint's key; ``None`` where there is no key."""
+        return self.endpoint_key_env or (ENDPOINT_KEY if self.endpoint_key else None)
+
+    def key_as(self, variable: str | None) -> dict[str, SecretRef]:
+        """``variable`` with the endpoint's key as its value; nothing where there is no endpoint or it has no key."""
+        key = self.endpoint_key or (SecretRef(env=self.endpoint_key_env) if self.endpoint_key_env else None)
+        return {variable: key} if variable and key and self.endpoint_url else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +190,15 @@ class Harness:
 
     flags: ClassVar[tuple[Flag, ...]] = ()
     """Flags that came or went; the rest is asked of ``help_args``."""
+
+    signs: ClassVar[tuple[Sign, ...]] = ()
+    """What it prints when it waits for a person or fails; where two fit, the first counts."""
+
+    ready: ClassVar[tuple[str, ...]] = ()
+    """Regular expressions, one of which is found once it has its prompt, at work or not.
+
+    They are searched without regard to lines, in text without white space. Empty: its screen is not known.
+    """
 
     def spec(self) -> RunnerSpec:
         """What a policy may say about it."""

@@ -60,9 +60,14 @@ class ClaudeCode(Harness):
         own = (*option("--model", request.model), *option("--permission-mode", wanted.permission_mode))
         arguments = (*own, *wanted.extra_args)
         endpoint = {"ANTHROPIC_BASE_URL": request.endpoint_url} if request.endpoint_url else {}
+        secrets = request.key_as("ANTHROPIC_AUTH_TOKEN")
+        # It would send the endpoint the user's own key too.
+        own_key = {"ANTHROPIC_API_KEY": ""} if secrets else {}
         return CompiledArgv(
             argv=(request.path, *(() if request.interactive else ("-p",)), PROMPT, *arguments),
-            env={**wanted.env, **endpoint},
+            env={**wanted.env, **endpoint, **own_key},
+            secrets=secrets,
+            stdin_argv=None if request.interactive else (request.path, "-p", *arguments),
             grants=("runs every tool, shell commands included, without asking",) if _bypasses(arguments) else (),
         )
 
@@ -106,7 +111,7 @@ class ClaudeCode(Harness):
 
     def dialogs(self, context: HarnessContext, launch: CompiledArgv, auth: Auth) -> Iterator[Dialog]:
         """Login, and for interactive starts onboarding, trust, the bypass warning and the API key question."""
-        if auth is Auth.NO:
+        if auth is Auth.NO and not launch.secrets:
             yield self._dialog("login", "it is not logged in", str(self.login), headless=True)
         if not given(launch.argv, "-p", "--print"):
             yield from self._interactive_dialogs(context, launch)

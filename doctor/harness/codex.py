@@ -75,6 +75,8 @@ class Codex(Harness):
         return CompiledArgv(
             argv=(request.path, *arguments, PROMPT),
             env=request.options.env,
+            secrets=request.key_as(request.key_variable),
+            stdin_argv=None if request.interactive else (request.path, *arguments, "-"),
             notes=(*notes, *auto_notes),
             grants=codex_grants(arguments),
         )
@@ -120,7 +122,7 @@ def codex_arguments(request: LaunchRequest) -> tuple[tuple[str, ...], tuple[str,
     extra, notes = request.options.extra_args, []
     arguments: tuple[str, ...] = () if given(extra, "-m", "--model") else option("-m", request.model)
     if request.endpoint_url:
-        arguments += _endpoint(request.endpoint_url, request.endpoint_key_env)
+        arguments += _endpoint(request.endpoint_url, request.key_variable)
     if request.options.trust_workspace and request.cwd:
         arguments += ("-c", f'projects={{{_toml_string(request.cwd)}={{trust_level="trusted"}}}}')
     elif request.options.trust_workspace:

@@ -40,6 +40,8 @@ class Copilot(Harness):
         return CompiledArgv(
             argv=(request.path, *arguments, *prompt),
             env={**request.options.env, **endpoint},
+            secrets=request.key_as("COPILOT_PROVIDER_API_KEY"),
+            stdin_argv=None if request.interactive else (request.path, *arguments, "-s"),
             grants=tuple(words for flag, words in GRANTS.items() if everything or given(arguments, flag)),
         )
 

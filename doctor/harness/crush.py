@@ -21,6 +21,7 @@ class Crush(Harness):
         return CompiledArgv(
             argv=(request.path, *(extra if request.interactive else ("run", *extra, PROMPT))),
             env=request.options.env,
+            stdin_argv=None if request.interactive else (request.path, "run", *extra),
             notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
             grants=("runs every tool without asking",) if given(extra, "-y", "--yolo") else (),
         )

@@ -41,6 +41,8 @@ class Gemini(Harness):
         return CompiledArgv(
             argv=(request.path, *arguments, "-i" if request.interactive else "-p", PROMPT),
             env={**wanted.env, **endpoint},
+            secrets=request.key_as("GEMINI_API_KEY"),
+            stdin_argv=None if request.interactive else (request.path, *arguments),
             grants=yolo_grants(arguments),
         )
 
@@ -85,7 +87,7 @@ class Gemini(Harness):
                 detail="with GOOGLE_GEMINI_BASE_URL it needs security.auth.selectedType in settings.json",
                 remedy=f'set security.auth.selectedType to "gemini-api-key" in {_home(context) / "settings.json"}',
             )
-        elif auth is Auth.NO:
+        elif auth is Auth.NO and not launch.secrets:
             yield Dialog(
                 runtime_id=self.id,
                 kind="login",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest
-from doctor.model.harness import PROMPT, CompiledArgv
+from doctor.model.harness import PROMPT, PROMPT_FILE, CompiledArgv
 
 
 class Goose(Harness):
@@ -28,6 +28,7 @@ class Goose(Harness):
         return CompiledArgv(
             argv=(request.path, *start),
             env={**request.options.env, **model},
+            file_argv=None if request.interactive else (request.path, "run", *extra, "-i", PROMPT_FILE),
             notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
         )
 

@@ -10,6 +10,10 @@ from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.state import names_in_env_file, read_json, read_text
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
 
+KEYED = "openai-api"
+"""Provider that takes a server's key from a variable whatever its address. ``custom``, for one without a key, takes one
+only where the address names a vendor, from the variable that vendor's name gives."""
+
 BYPASS = ("-z", "--oneshot", "--yolo")
 _API_KEY = re.compile(r"""^[ \t]*api_key[ \t]*:[ \t]*(?:[^\s'"#]|['"][^'"])""", re.MULTILINE)
 
@@ -29,14 +33,18 @@ class Hermes(Harness):
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``hermes chat ... -Q -q PROMPT``; an interactive start takes no prompt on its command line."""
-        endpoint = {"CUSTOM_BASE_URL": request.endpoint_url} if request.endpoint_url else {}
         extra = request.options.extra_args
-        provider = ("--provider", "custom") if endpoint and not given(extra, "--provider") else ()
+        chosen = given(extra, "--provider")
+        secrets = {} if chosen else request.key_as("OPENAI_API_KEY")
+        variable = "OPENAI_BASE_URL" if secrets else "CUSTOM_BASE_URL"
+        endpoint = {variable: request.endpoint_url} if request.endpoint_url else {}
+        provider = ("--provider", KEYED if secrets else "custom") if endpoint and not chosen else ()
         arguments = (*option("-m", request.model), *provider, *extra)
         start = ("chat", *arguments) if request.interactive else ("chat", *arguments, "-Q", "-q", PROMPT)
         return CompiledArgv(
             argv=(request.path, *start),
             env={**request.options.env, **endpoint},
+            secrets=secrets,
             notes=("the prompt has to be typed: an interactive start takes none",) if request.interactive else (),
             grants=("runs every command without asking",) if given(arguments, *BYPASS) else (),
         )

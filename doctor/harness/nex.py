@@ -1,12 +1,18 @@
 """nex, the harness that this tool brings along for OpenAI-compatible endpoints."""
 
 import sys
+from collections.abc import Sequence
 
-from doctor.harness.base import Harness, HarnessContext, LaunchRequest, option
-from doctor.model.harness import PROMPT, Candidate, CompiledArgv, ProgramFact
+from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option, value_of
+from doctor.model.harness import PROMPT, PROMPT_FILE, Candidate, CompiledArgv, ProgramFact
 
 PROGRAM = "doctor.nex"
-"""Module that is run. It is no part of this version yet, so nex is absent everywhere."""
+CLIENT = "openai"
+KEY_VARIABLE = "OPENAI_API_KEY"
+"""Where nex looks for a key when nothing else is said."""
+
+START = ("-EP", "-m", PROGRAM)
+"""Neither the working directory nor a variable adds to where modules come from: a project may have an ``openai.py``."""
 
 
 class Nex(Harness):
@@ -16,24 +22,56 @@ class Nex(Harness):
     title = "nex"
     aliases = ("local", "oai_compat", "openai", "native")
     builtin = True
-    install = "a later version of harness-doctor brings nex along; name another harness until then"
+    install = "pip install 'harness-doctor[nex]'"
+    # Its flags are of this tool's own version, so there is nothing to ask.
     help_args = ()
+    options = ("model", "permission_mode", "extra_args", "env")
+    choices = {"permission_mode": ("ask", "auto", "deny")}  # noqa: RUF012 - ClassVar in the base
     endpoint_kinds = ("openai",)
     needs_endpoint = True
 
     def builtin_program(self, context: HarnessContext) -> ProgramFact:
-        """This Python, once it has the module that is run."""
+        """This Python, where it has the client that nex talks through; nothing is imported to find out."""
         from importlib.util import find_spec  # noqa: PLC0415 - a registry alone does not need it
 
-        if find_spec(PROGRAM) is not None:
+        missing = next((name for name in (PROGRAM, CLIENT) if find_spec(name) is None), None)
+        if missing is None:
             return ProgramFact(path=sys.executable, path_source="builtin")
-        problem = f"has no module {PROGRAM}"
+        problem = f"has no module {missing}"
         return ProgramFact(candidates=(Candidate(source="builtin", path=sys.executable, problem=problem),))
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
-        """``python -m doctor.nex ... PROMPT``; the endpoint's key is looked up where it runs, never passed."""
-        own = (*option("--model", request.model), *option("--base-url", request.endpoint_url))
-        return CompiledArgv(
-            argv=(request.path, "-m", PROGRAM, *own, *request.options.extra_args, PROMPT),
-            env=request.options.env,
+        """``python -EP -m doctor.nex ... -- PROMPT``; a key is named by its variable, never passed."""
+        extra = request.options.extra_args
+        own = (
+            *(() if given(extra, "--model") else option("--model", request.model)),
+            *option("--base-url", request.endpoint_url),
+            *_key(request),
+            *option("--approval", request.options.permission_mode),
+            *(("--interactive",) if request.interactive else ()),
         )
+        start = (request.path, *START, *own, *extra)
+        return CompiledArgv(
+            argv=(*start, "--", PROMPT),
+            env=request.options.env,
+            secrets=request.key_as(request.key_variable),
+            stdin_argv=None if request.interactive else start,
+            file_argv=(*start, "--prompt-file", PROMPT_FILE),
+            grants=nex_grants((*own, *extra)),
+        )
+
+
+def nex_grants(arguments: Sequence[str]) -> tuple[str, ...]:
+    """What these arguments let nex do without asking; what its confinement holds is no such thing."""
+    asks = value_of(arguments, "--approval") in {"ask", "deny"}
+    free = given(arguments, "--unconfined") and not asks
+    return ("runs every command without asking, and without confinement",) if free else ()
+
+
+def _key(request: LaunchRequest) -> tuple[str, ...]:
+    """Which variable holds the key. An endpoint without one is not sent the key that is meant for another."""
+    if not request.endpoint_url or given(request.options.extra_args, "--key-env", "--no-key"):
+        return ()
+    if request.key_variable:
+        return ("--key-env", request.key_variable)
+    return () if KEY_VARIABLE in request.options.env else ("--no-key",)

@@ -50,6 +50,8 @@ class Omx(Harness):
         return CompiledArgv(
             argv=(request.path, *arguments, PROMPT),
             env=request.options.env,
+            secrets=request.key_as(request.key_variable),
+            stdin_argv=None if request.interactive else (request.path, *arguments, "-"),
             notes=notes,
             grants=tuple(dict.fromkeys((*bypass, *codex_grants(arguments)))),
         )

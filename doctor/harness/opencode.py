@@ -37,6 +37,10 @@ class OpenCode(Harness):
         return CompiledArgv(
             argv=(request.path, "--prompt" if request.interactive else "run", PROMPT, *arguments),
             env={**request.options.env, **endpoint},
+            secrets=request.key_as(request.key_variable),
+            stdin_argv=None if request.interactive else (request.path, "run", *arguments),
+            # `run` puts a prompt that holds a space into double quotes, and a backslash before each of its own.
+            stdin_first=True,
             grants=("does everything that its configuration does not deny, without asking",)
             if given(arguments, "--auto")
             else (),
@@ -75,10 +79,11 @@ def _endpoint(request: LaunchRequest) -> tuple[str | None, dict[str, str]]:
         return request.model, {}
     provider, _, name = (request.model or "").rpartition("/")
     provider = provider or OWN_PROVIDER
+    key = {"apiKey": f"{{env:{request.key_variable}}}"} if request.key_variable else {}
     entry = {
         "npm": "@ai-sdk/openai-compatible",
         "name": provider,
-        "options": {"baseURL": request.endpoint_url},
+        "options": {"baseURL": request.endpoint_url, **key},
         "models": {name: {}} if name else {},
     }
     # A configuration that the policy hands over itself is kept; only this provider is added to it.

@@ -34,6 +34,7 @@ class Pi(Harness):
         return CompiledArgv(
             argv=(request.path, *arguments, *(() if request.interactive else ("-p",)), PROMPT),
             env=request.options.env,
+            stdin_argv=None if request.interactive else (request.path, *arguments, "-p"),
             grants=() if given(extra, *TOOLS) else ("runs every command and edits every file without asking",),
         )
 

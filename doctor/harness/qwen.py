@@ -39,6 +39,8 @@ class Qwen(Harness):
         return CompiledArgv(
             argv=(request.path, *(("-i",) if request.interactive else ()), PROMPT, *arguments),
             env={**wanted.env, **({"OPENAI_BASE_URL": url} if url else {})},
+            secrets=request.key_as("OPENAI_API_KEY"),
+            stdin_argv=None if request.interactive else (request.path, *arguments),
             grants=yolo_grants(arguments),
         )
 

@@ -8,26 +8,29 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-LAUNCH = "{launch}"
-"""Stands for the spec's own directory while the id, which that directory is named by, is not known yet."""
+_PLACED = ("argv", "env", "prompt")
+"""The only keys in which the spec's own directory, which is named by its id, may stand."""
 
 
 def content_id(document: Mapping[str, Any]) -> str:
     """The id of a spec document: sha256, in hex, of its canonical JSON.
 
-    The ``id`` itself is left out, and wherever the directory named by it stands in ``argv``, ``env`` or the prompt,
-    ``LAUNCH`` counts instead.
+    The ``id`` itself is left out. Each text of ``argv``, ``env`` or the prompt that holds the directory named by it
+    counts as ``{"around": [...]}``, the pieces around the directory: no text has that form, so nothing that could be
+    written in its place gives the same id.
     """
-    content = {name: value for name, value in document.items() if name != "id"}
     directory = launch_directory(document)
-    if directory is not None:
-        content = _replaced(content, directory, LAUNCH)
+    content = {
+        name: _without(value, directory) if name in _PLACED and directory else value
+        for name, value in document.items()
+        if name != "id"
+    }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def launch_directory(document: Mapping[str, Any]) -> str | None:
-    """The directory that the spec was materialised in, told by its prompt's path; ``None`` before it has one."""
+    """The directory that the spec is materialised in, by its prompt's path; ``None`` where that has no id in it."""
     prompt = document.get("prompt")
     path = prompt.get("path") if isinstance(prompt, Mapping) else None
     identity = document.get("id")
@@ -37,25 +40,11 @@ def launch_directory(document: Mapping[str, Any]) -> str | None:
     return f"{head}/{identity}" if found else None
 
 
-def placed(document: Mapping[str, Any], directory: str) -> dict[str, Any]:
-    """The same document with ``LAUNCH`` replaced by the directory that it is materialised in."""
-    replaced: dict[str, Any] = _replaced(document, LAUNCH, directory)
-    return replaced
-
-
-_PLACED = ("argv", "env", "prompt")
-"""The only keys in which the spec's own directory stands."""
-
-
-def _replaced(document: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    return {name: _in_value(value, old, new) if name in _PLACED else value for name, value in document.items()}
-
-
-def _in_value(value: Any, old: str, new: str) -> Any:
+def _without(value: Any, directory: str) -> Any:
     if isinstance(value, str):
-        return new + value[len(old) :] if value == old or value.startswith(f"{old}/") else value
+        return {"around": value.split(directory)} if directory in value else value
     if isinstance(value, Mapping):
-        return {name: each if name == "text" else _in_value(each, old, new) for name, each in value.items()}
+        return {name: each if name == "text" else _without(each, directory) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_in_value(each, old, new) for each in value]
+        return [_without(each, directory) for each in value]
     return value

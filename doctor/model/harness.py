@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from doctor.model.secret import SecretRef
+
 
 class Auth(StrEnum):
     """Whether a harness holds credentials. ``unknown`` is an answer, not a failure."""
@@ -175,6 +177,18 @@ class CompiledArgv:
     """Program first. The prompt stands where ``PROMPT`` is; it is never shell-quoted."""
 
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+    """Variables it needs besides ``env``, whose values are looked up when it starts."""
+
+    stdin_argv: tuple[str, ...] | None = None
+    """The same start, reading the whole prompt from standard input; ``None`` where the harness cannot."""
+
+    file_argv: tuple[str, ...] | None = None
+    """The same start, reading the whole prompt from the file named by its element ``PROMPT_FILE``."""
+
+    stdin_first: bool = False
+    """Whether ``stdin_argv`` is the better route for every prompt, because the harness alters one in ``argv``."""
+
     notes: tuple[str, ...] = ()
     """Choices made for this version, such as what ``full_auto`` became."""
 
@@ -184,3 +198,6 @@ class CompiledArgv:
 
 PROMPT = "{prompt}"
 """Stands for the prompt in a compiled argv."""
+
+PROMPT_FILE = "{prompt_file}"
+"""Stands, as a whole element, for the path of the prompt's file in a compiled argv."""

@@ -48,6 +48,9 @@ class Options:
     online: bool = False
     """Allow checks that use the network."""
 
+    in_pane: bool = False
+    """Allow checks that look from inside of a terminal made as an agent's is."""
+
     jobs: int | None = None
     """Checks and probes at once; ``None`` chooses."""
 

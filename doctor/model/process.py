@@ -108,6 +108,10 @@ class Observation:
     session: str
     run_id: str
     submitted_at: float
+    agent: str = ""
+    stage: Stage = Stage.EXECUTE
+    runtime_id: str = ""
+    mode: Mode = Mode.HEADLESS
     supervisor_alive: bool = False
     pid: int | None = None
     """The agent's own process, once it was started."""
@@ -155,7 +159,10 @@ class ProcessView:
     runtime_id: str
     harness_version: str | None
     mode: Mode
-    cwd: str
+    cwd: str | None
+    policy_sha256: str | None = None
+    named_profile: str | None = None
+    ticket: str | None = None
     pid: int | None
     state: State
     health: Health

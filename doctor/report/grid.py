@@ -77,6 +77,8 @@ def _cell(column: Column, cell: str, style: Style) -> "Text":
 
     if column.kind not in {"status", "presence"}:
         return Text(cell)
+    if not cell:
+        return Text("")
     shown = "skipped" if column.kind == "presence" and cell == "absent" else cell
     return Text(f"{style.symbol(shown)} {cell}", style=color_name(shown))
 

@@ -74,7 +74,7 @@ class _Writer:
             "harnesses": [self.harness(fact) for fact in report.harnesses],
             "stages": [self.stage(row, facts.get(row.runtime.value or "")) for row in report.stages],
             "agents": [self.agent(binding, facts.get(binding.runtime.value or "")) for binding in report.agents],
-            "findings": [self.finding(finding) for finding in report.findings],
+            "findings": [finding_object(finding, self.clean) for finding in report.findings],
             "ignored": [self.ignored(ignored) for ignored in report.ignored],
             "checks": [self.check(result) for result in report.checks],
             "summary": {str(severity): report.count(severity) for severity in reversed(Severity)},
@@ -156,31 +156,12 @@ class _Writer:
             "sha256": fact.sha256 if fact else None,
         }
 
-    def finding(self, finding: Finding) -> Object:
-        return {
-            "code": finding.code,
-            "severity": str(finding.severity),
-            "subject": self.clean(finding.subject),
-            "message": self.clean(finding.message),
-            "remedy": self.clean.optional(finding.remedy),
-            "docs": finding.docs,
-            "location": self.location(finding.location),
-            "fixable": finding.fixable,
-            "fingerprint": finding.fingerprint,
-        }
-
-    def location(self, location: Location | None) -> Object | None:
-        if location is None:
-            return None
-        return {
-            "path": self.clean(location.path),
-            "line": location.line,
-            "column": location.column,
-            "pointer": self.clean.optional(location.pointer),
-        }
-
     def ignored(self, ignored: IgnoredFinding) -> Object:
-        return {**self.finding(ignored.finding), "reason": self.clean(ignored.reason), "until": ignored.until}
+        return {
+            **finding_object(ignored.finding, self.clean),
+            "reason": self.clean(ignored.reason),
+            "until": ignored.until,
+        }
 
     def check(self, result: CheckResult) -> Object:
         return {
@@ -189,6 +170,32 @@ class _Writer:
             "reason": self.clean.optional(result.reason),
             "duration_ms": milliseconds(result.duration_ms),
         }
+
+
+def finding_object(finding: Finding, clean: Redactor) -> Object:
+    """A finding as plain values, secrets removed by ``clean``."""
+    return {
+        "code": finding.code,
+        "severity": str(finding.severity),
+        "subject": clean(finding.subject),
+        "message": clean(finding.message),
+        "remedy": clean.optional(finding.remedy),
+        "docs": finding.docs,
+        "location": _location(finding.location, clean),
+        "fixable": finding.fixable,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _location(location: Location | None, clean: Redactor) -> Object | None:
+    if location is None:
+        return None
+    return {
+        "path": clean(location.path),
+        "line": location.line,
+        "column": location.column,
+        "pointer": clean.optional(location.pointer),
+    }
 
 
 def milliseconds(duration: float) -> float:

@@ -9,6 +9,14 @@ _CODES = {
     "warning": "33",
     "skipped": "2",
     "absent": "31",
+    "running": "36",
+    "paused": "33",
+    "completed": "32",
+    "cancelled": "2",
+    "healthy": "32",
+    "idle": "2",
+    "stalled": "33",
+    "blocked": "33",
 }
 _BAD = "31"
 

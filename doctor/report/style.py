@@ -39,11 +39,24 @@ class Style:
         return "…" if self.unicode else "..."
 
     def symbol(self, status: str) -> str:
-        """The mark of a status: of a row (``ok``, ``absent``, ...), a finding's severity or a check's end."""
-        if status in {"ok", "passed"}:
+        """The mark of a row's status, a finding's severity, a check's end, or a process's state or health."""
+        if status in {"ok", "passed", "completed", "healthy"}:
             return "✓" if self.unicode else "+"
-        return {"warning": "!", "info": "i", "skipped": "-"}.get(status, "✗" if self.unicode else "x")
+        return _SYMBOLS.get(status, "✗" if self.unicode else "x")
 
+
+_SYMBOLS = {
+    "warning": "!",
+    "stalled": "!",
+    "blocked": "!",
+    "info": "i",
+    "skipped": "-",
+    "cancelled": "-",
+    "idle": "-",
+    "running": ">",
+    "paused": "=",
+}
+"""Marks that are neither good nor bad; those are ASCII for everyone."""
 
 PLAIN = Style()
 """For a reader of whom nothing is known."""

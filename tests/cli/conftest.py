@@ -6,7 +6,10 @@ import pytest
 
 from doctor.exit_codes import ExitCode
 from doctor.model.finding import Finding, Severity
+from doctor.model.process import Health, ProcessView, State
 from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.model.spec import Mode
+from doctor.model.stage import Stage
 
 
 @pytest.fixture
@@ -38,4 +41,28 @@ def report() -> Report:
         profile=ProfileRef(),
         findings=(Finding(code="ABC001", severity=Severity.ERROR, subject="s", message="wrong"),),
         notices=("plugin x observed badly",),
+    )
+
+
+@pytest.fixture
+def view() -> ProcessView:
+    """A process that runs."""
+    return ProcessView(
+        process_id="bob-3-1",
+        spec_id="3" * 64,
+        run_id="run-1",
+        attempt=1,
+        executor="tmux",
+        session="bob-p",
+        agent="bob",
+        stage=Stage.EXECUTE,
+        runtime_id="codex",
+        harness_version="0.169.0",
+        mode=Mode.HEADLESS,
+        cwd="/p",
+        pid=4711,
+        state=State.RUNNING,
+        health=Health.HEALTHY,
+        started_at=None,
+        ended_at=None,
     )

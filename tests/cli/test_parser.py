@@ -2,7 +2,8 @@
 
 import pytest
 
-from doctor.cli.commands import CHECK, CHECKS, COMMANDS, EXPLAIN, TRUST, Command
+from doctor.cli.command import Command
+from doctor.cli.commands import CHECK, CHECKS, COMMANDS, EXPLAIN, TRUST
 from doctor.cli.options import SEVERITIES, STAGES
 from doctor.cli.parser import command_parser, parse, program_parser, split_command
 from doctor.errors import UsageError

@@ -69,14 +69,17 @@ def test_every_schema_is_a_valid_schema_with_its_own_id(runners: tuple[RunnerSpe
     made = schemas(runners)
     assert sorted(made) == [
         "executor-profile.schema.json",
+        "launch-specs.schema.json",
         "machine.schema.json",
         "named-profile.schema.json",
         "policy.schema.json",
+        "processes.schema.json",
+        "replay.schema.json",
         "report.schema.json",
     ]
     for schema in made.values():
         Draft202012Validator.check_schema(schema)
-    assert len({schema["$id"] for schema in made.values()}) == 5
+    assert len({schema["$id"] for schema in made.values()}) == 8
 
 
 def test_schemas_are_the_same_every_time(runners: tuple[RunnerSpec, ...]) -> None:

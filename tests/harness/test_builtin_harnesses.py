@@ -50,7 +50,7 @@ HEADLESS = {
     "crush": ("run", "-x", PROMPT),
     "litellm": ("-x", PROMPT),
     "shell": (),
-    "nex": ("-m", "doctor.nex", "--model", "m", "-x", PROMPT),
+    "nex": ("-EP", "-m", "doctor.nex", "--model", "m", "-x", "--", PROMPT),
 }
 INTERACTIVE = {
     "codex": ("-x", "-m", "m", PROMPT),
@@ -66,6 +66,7 @@ INTERACTIVE = {
     "aider": ("--model", "m", "-x"),
     "goose": ("session", "-x"),
     "crush": ("-x",),
+    "nex": ("-EP", "-m", "doctor.nex", "--model", "m", "--interactive", "-x", "--", PROMPT),
 }
 
 
@@ -110,6 +111,7 @@ BYPASSES = {
     "amp": ("--dangerously-allow-all",),
     "aider": ("--yes-always",),
     "crush": ("-y", "--yolo"),
+    "nex": ("--unconfined",),
 }
 
 

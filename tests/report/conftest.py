@@ -17,7 +17,10 @@ from doctor.model.harness import (
     SkillSource,
 )
 from doctor.model.location import Location
+from doctor.model.process import Health, Outcome, OutcomeKind, ProcessView, Receipt, State
 from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.model.secret import SecretRef
+from doctor.model.spec import Delivery, LaunchSpec, Mode, ProgramIdentity, PromptRef, SkillRef
 from doctor.model.stage import Stage
 
 POLICY = "/home/u/p/.metawsm/policy.json"
@@ -149,3 +152,111 @@ def report() -> Report:
         blocked=frozenset({"profile:codex-default", "stage:reflect"}),
         duration_ms=417.25,
     )
+
+
+SPEC = LaunchSpec(
+    id="3" * 64,
+    agent="bob",
+    profile="builder",
+    stage=Stage.EXECUTE,
+    runtime_id="codex",
+    harness_version="0.169.0",
+    path="/opt/bin/codex",
+    program=ProgramIdentity(real_path="/opt/lib/codex.js", size=512, mtime_ns=17, sha256="c" * 64),
+    argv=("/opt/bin/codex", "exec", "-"),
+    env={
+        "LANG": "C.UTF-8",
+        "OPENAI_API_KEY": SecretRef(env="SHOP_KEY"),
+        "FILE_KEY": SecretRef(file="~/.keys/shop"),
+        "PASS_KEY": SecretRef(command=("pass", "show", "shop")),
+    },
+    cwd="/home/u/p",
+    session="bob-p",
+    mode=Mode.HEADLESS,
+    prompt=PromptRef(
+        sha256="d" * 64,
+        path="/home/u/p/.metawsm/launches/3/prompt.md",
+        text="Implement the ticket.\n",
+        delivery=Delivery.STDIN,
+    ),
+    skills=(SkillRef(name="diary", path="/s/diary/SKILL.md", source="repo", sha256="e" * 64),),
+    policy_path=POLICY,
+    policy_sha256="a" * 64,
+    named_profile="office",
+    model="gpt-5",
+    endpoint="local",
+    ticket="SHOP-1",
+    notes=("full_auto is --sandbox workspace-write",),
+    grants=("write files in the workspace",),
+)
+
+RUNNING = ProcessView(
+    process_id="bob-333333333333-1",
+    spec_id="3" * 64,
+    run_id="run-1",
+    attempt=1,
+    executor="tmux",
+    session="bob-p",
+    agent="bob",
+    stage=Stage.EXECUTE,
+    runtime_id="codex",
+    harness_version="0.169.0",
+    mode=Mode.HEADLESS,
+    cwd="/home/u/p",
+    pid=4711,
+    state=State.RUNNING,
+    health=Health.HEALTHY,
+    started_at="2026-05-04T11:57:00.000Z",
+    ended_at=None,
+    last_output_at="2026-05-04T11:59:58.000Z",
+    last_progress_at="2026-05-04T11:59:00.000Z",
+    receipt=Receipt.DELIVERED,
+    log_path="/home/u/p/.metawsm/processes/bob-333333333333-1/log",
+)
+
+FAILED = ProcessView(
+    process_id="eve-444444444444-2",
+    spec_id="4" * 64,
+    run_id="run-1",
+    attempt=2,
+    executor="process",
+    session="eve-p",
+    agent="eve",
+    stage=Stage.EVALUATE,
+    runtime_id="claude_code",
+    harness_version=None,
+    mode=Mode.HEADLESS,
+    cwd=None,
+    pid=4712,
+    state=State.FAILED,
+    health=Health.DEAD,
+    started_at="2026-05-04T10:00:00.000Z",
+    ended_at="2026-05-04T11:59:15.000Z",
+    outcome=Outcome(
+        kind=OutcomeKind.EXITED,
+        code=1,
+        failure="not-logged-in",
+        evidence=("Invalid API key", "Please run /login"),
+        remedy="claude /login",
+        retry=False,
+    ),
+    survivors=(4800, 4801),
+)
+
+
+@pytest.fixture
+def spec() -> LaunchSpec:
+    """A headless start of codex."""
+    return SPEC
+
+
+@pytest.fixture
+def running() -> ProcessView:
+    """A process that does well."""
+    return RUNNING
+
+
+@pytest.fixture
+def failed() -> ProcessView:
+    """A process that failed, and left others behind."""
+    return FAILED

@@ -1,0 +1,243 @@
+"""What the screen or the log of an agent process proves. Everything here is pure; the caller looks.
+
+Text that agents print is no proof: they write about errors and dialogs all day. So patterns (``doctor.harness.signs``)
+count in three places only: in the last lines of a process that ended without success, at the end of what one printed
+that runs without a screen, and at the lower end of the screen of one that has it, with no prompt below.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from doctor.harness.signs import DIALOGS, Sign
+from doctor.model.process import FailureKind, Observation, OutcomeKind, Receipt
+from doctor.model.spec import Mode
+
+LAST_LINES = 100
+"""Lines, blank ones not counted, at the end of a log in which a failure is looked for: a usage message is as long."""
+
+SCREEN_LINES = 30
+"""Lines, blank ones not counted, at the lower end of a screen in which a dialog is looked for."""
+
+NEWEST = 4
+"""Lines at the end of a running process's log that count, those left out that only go on: a trace, a closing brace."""
+
+FINAL_LINES = 8
+"""Lines at the end of a log in which a failure is looked for that the exit code does not tell."""
+
+WRAPPED = 4
+"""Lines over which one sentence may be broken."""
+
+EVIDENCE_LINES = 5
+EVIDENCE_WIDTH = 240
+"""Characters of a line that are kept."""
+
+_STRINGS = r"\x1b[\]PX^_].*?(?:\x07|\x1b\\|\Z)"
+_MOVES = r"\x1b\[[0-9;]*[ABEFHJdf]|\r(?!\n)|[\x0b\x0c]"
+_OTHERS = r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[ -/]+(?:[0-~]|\Z)|\x1b[0-~]|\x1b|\r(?=\n)|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
+_CONTROL = re.compile(rf"(?P<string>{_STRINGS})|(?P<step>\x1b\[[0-9]*[CG])|(?P<move>{_MOVES})|(?:{_OTHERS})", re.DOTALL)
+_BREAK = "\x0b"
+_DRAWN = re.compile(r"[\s\u2500-\u259f\u2800]+")
+_CONTINUES = re.compile(r"\s|[})\]]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was found, with its proof."""
+
+    kind: str
+    """A dialog's kind, the value of a ``FailureKind``, ``exited(N)`` or ``killed(SIG)``."""
+
+    evidence: tuple[str, ...]
+    """Lines as they were printed, at most ``EVIDENCE_LINES``, none of them long. Secrets are the caller's to hide."""
+
+    remedy: str | None = None
+    retry: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    first: int
+    """Index of its first line."""
+
+    end: int
+    sign: Sign
+
+
+def plain_lines(text: str) -> tuple[str, ...]:
+    """The lines of what a terminal program wrote, without control sequences.
+
+    Where the cursor is moved to another line, a new one begins: what a full-screen program draws is not run together.
+    """
+    plain = _CONTROL.sub(_plain, text)
+    lines = []
+    for line in plain.removesuffix("\n").split("\n") if plain else ():
+        parts = [part.rstrip() for part in line.split(_BREAK)]
+        lines.extend([part for part in parts if part] or [""])
+    return tuple(lines)
+
+
+def _plain(control: re.Match[str]) -> str:
+    return {"step": " ", "move": _BREAK}.get(control.lastgroup or "", "")
+
+
+def squeeze(line: str) -> str:
+    """A line as patterns see it: without white space and without the lines and blocks that boxes are drawn with."""
+    return _DRAWN.sub("", line)
+
+
+def is_ready(screen_lines: Sequence[str], ready: Sequence[str]) -> bool:
+    """Whether the screen shows that the harness has its prompt; ``False`` where nothing is known of it."""
+    shown = "".join(squeeze(line) for line in screen_lines)
+    return any(_compiled(pattern).search(shown) for pattern in ready)
+
+
+def dialog_on(screen_lines: Sequence[str], signs: Sequence[Sign], *, ready: Sequence[str] = ()) -> Judged | None:
+    """What waits for a person on this screen, or what a harness that sits at its prompt failed with.
+
+    Args:
+        screen_lines: The visible lines, the uppermost first; the last lines of a terminal's log serve for a first look.
+        signs: The harness's own, then the common ones; only those count that do for a running process.
+        ready: Its ``Harness.ready``: a dialog with the prompt below is a quotation or was answered.
+    """
+    shown = [line for line in screen_lines if squeeze(line)][-SCREEN_LINES:]
+    found = _last(shown, [sign for sign in signs if sign.dialog])
+    if found is None or (found.sign.kind in DIALOGS and is_ready(shown[found.end :], ready)):
+        return None
+    return _judged(found, shown)
+
+
+def trouble_in(log_lines: Sequence[str], signs: Sequence[Sign]) -> Judged | None:
+    """What a process without a screen is stuck in, by the last that it printed; ``None`` while it does anything else."""
+    shown = [line for line in log_lines if squeeze(line)][-LAST_LINES:]
+    heads = [index for index, line in enumerate(shown) if not _CONTINUES.match(line)]
+    newest = shown[heads[-NEWEST:][0] :] if heads else shown
+    found = _last(newest, [sign for sign in signs if sign.dialog])
+    return None if found is None else _judged(found, newest)
+
+
+def failure_of(
+    observation: Observation, log_lines: Sequence[str], signs: Sequence[Sign], *, mode: Mode
+) -> Judged | None:
+    """Why a process failed; ``None`` for one that runs, was stopped on purpose, or succeeded.
+
+    What its executor knows counts before anything that was printed. A process that ended with another exit code than 0
+    and without a sign failed as ``exited(N)``.
+
+    Args:
+        observation: What its executor saw.
+        log_lines: What it printed, control sequences taken out.
+        signs: The harness's own, then the common ones.
+        mode: How it was started: what a person read on a screen is no answer, so ``despite_success`` does not count.
+    """
+    if not observation.ended or observation.cancelled:
+        return None
+    lines = [line for line in log_lines if squeeze(line)]
+    if observation.problem is not None:
+        return _known(observation.problem, observation, lines, signs)
+    match observation.kind:
+        case OutcomeKind.EXITED if observation.code == 0:
+            return _hidden_failure(observation, lines, signs, mode)
+        case OutcomeKind.EXITED:
+            return _exited(observation, lines, signs)
+        case OutcomeKind.KILLED:
+            return Judged(
+                kind=f"killed({observation.signal})",
+                evidence=_proof(observation, lines),
+                remedy=_who_kills(observation),
+            )
+        case OutcomeKind.TERMINAL_LOST:
+            return _known(FailureKind.TERMINAL_LOST, observation, lines, signs)
+        case _:
+            return _known(FailureKind.UNKNOWN, observation, lines, ())
+
+
+def _hidden_failure(observation: Observation, lines: list[str], signs: Sequence[Sign], mode: Mode) -> Judged | None:
+    if observation.receipt is Receipt.NOT_DELIVERED:
+        return _known(FailureKind.PROMPT_NOT_DELIVERED, observation, lines, signs)
+    final = lines[-FINAL_LINES:]
+    found = _last(final, [sign for sign in signs if sign.despite_success]) if mode is Mode.HEADLESS else None
+    return None if found is None else _judged(found, final)
+
+
+def _exited(observation: Observation, lines: list[str], signs: Sequence[Sign]) -> Judged:
+    last = lines[-LAST_LINES:]
+    found = _last(last, [sign for sign in signs if sign.kind not in DIALOGS])
+    if found is None:
+        return Judged(kind=f"exited({observation.code})", evidence=_proof(observation, lines))
+    if found.sign.kind == FailureKind.UNKNOWN:
+        return _judged(found, last, kind=f"exited({observation.code})")
+    return _judged(found, last)
+
+
+_KNOWN: dict[FailureKind, tuple[str, bool | None]] = {
+    FailureKind.CLI_MISSING: ("install it; `doctor` shows where it is looked for", False),
+    FailureKind.PROMPT_NOT_DELIVERED: ("start it again; `doctor logs` shows what stood before its prompt", True),
+    FailureKind.TERMINAL_LOST: ("start it again", True),
+    FailureKind.UNKNOWN: ("`doctor logs` shows what it printed", None),
+}
+
+
+def _known(problem: FailureKind, observation: Observation, lines: list[str], signs: Sequence[Sign]) -> Judged:
+    """What the executor itself saw; the harness's words on such a failure serve as the next step."""
+    told = next(((sign.remedy, sign.retry) for sign in signs if sign.kind == problem), None)
+    remedy, retry = _KNOWN.get(problem) or told or _KNOWN[FailureKind.UNKNOWN]
+    return Judged(kind=problem.value, evidence=_proof(observation, lines), remedy=remedy, retry=retry)
+
+
+def _who_kills(observation: Observation) -> str | None:
+    if observation.signal != "SIGKILL":
+        return None
+    return "something outside ended it; where memory ran out, the kernel's log (`dmesg`) says so"
+
+
+def _proof(observation: Observation, lines: list[str]) -> tuple[str, ...]:
+    """What the executor noted, else the last lines that were printed."""
+    return _bounded(observation.detail or lines[-EVIDENCE_LINES:])
+
+
+def _judged(found: _Found, lines: Sequence[str], *, kind: str | None = None) -> Judged:
+    sign = found.sign
+    return Judged(
+        kind=kind or str(sign.kind),
+        evidence=_bounded(lines[found.first : found.end]),
+        remedy=sign.remedy,
+        retry=sign.retry,
+    )
+
+
+def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
+    cut = (line.strip() for line in lines[:EVIDENCE_LINES])
+    return tuple(line if len(line) <= EVIDENCE_WIDTH else f"{line[: EVIDENCE_WIDTH - 1]}…" for line in cut)
+
+
+def _last(lines: Sequence[str], signs: Sequence[Sign]) -> _Found | None:
+    """The sign that stands last; of those that begin on the same line, the one that is named first."""
+    squeezed = [squeeze(line) for line in lines]
+    for first in reversed(range(len(lines))):
+        for sign in signs:
+            end = _end_of(sign.pattern, squeezed, first)
+            if end is not None:
+                return _Found(first, end, sign)
+    return None
+
+
+def _end_of(pattern: str, squeezed: list[str], first: int) -> int | None:
+    """Index after the last line of the match that begins on line ``first``, where there is one."""
+    search = _compiled(pattern)
+    for text, end in _windows(squeezed, first):
+        found = search.search(text)
+        if found and found.start() < len(squeezed[first]):
+            return end
+    return None
+
+
+def _windows(squeezed: list[str], first: int) -> Iterator[tuple[str, int]]:
+    for end in range(first + 1, min(first + WRAPPED, len(squeezed)) + 1):
+        yield "".join(squeezed[first:end]), end
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)

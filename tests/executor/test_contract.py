@@ -1,0 +1,693 @@
+"""What every executor has to keep, asked of each of them with real processes."""
+
+import dataclasses
+import hashlib
+import json
+import os
+import signal
+import string
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from doctor.executor import handover
+from doctor.executor.base import Executor, Submission
+from doctor.model.process import FailureKind, OutcomeKind, Receipt
+from doctor.model.spec import Delivery, Mode
+from doctor.os_processes import start_time
+
+if TYPE_CHECKING:
+    from tests.executor.conftest import Project, Run
+
+PROMPT = (
+    "'single' \"double\" `backticks` $(touch oops) ${HOME} $HOME #{session_name} ; rm -rf / & | > < \\ \\n !! ~ * ?\n"
+    "\ttabs, \r\n line ends, ünïcödé 日本語 🦊, C-c, %s %(x)s {0} {{}} -- -x =name @1 %1\n;\n"
+    f"{''.join(each for each in string.printable)}\n"
+)
+LONG_PROMPT = PROMPT * (200_000 // len(PROMPT.encode()) + 1)
+ARGV_PROMPT = LONG_PROMPT[:60_000]
+
+
+def test_an_exit_code_is_told(run: "Run", project: "Project") -> None:
+    seen = run.ended(run.start(project.submission(project.harness("seven", "exit 7"))))
+
+    assert (seen.kind, seen.code, seen.signal, seen.problem) == (OutcomeKind.EXITED, 7, None, None)
+    assert seen.started_at is not None
+    assert seen.ended_at is not None
+    assert seen.submitted_at <= seen.started_at <= seen.ended_at
+    assert not seen.cancelled
+
+
+def test_a_process_that_runs_is_told_with_its_number(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000"), session="agent-t-1"))
+
+    seen = run.running(submission)
+
+    assert (seen.process_id, seen.session, seen.run_id) == (submission.process_id, "agent-t-1", "run-1")
+    assert (seen.supervisor_alive, seen.ended, seen.kind) == (True, False, None)
+    assert seen.pid is not None
+    assert start_time(seen.pid) is not None
+
+
+def test_a_killed_harness_is_told_with_its_signal(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    pid = run.running(submission).pid
+    assert pid is not None
+
+    os.kill(pid, signal.SIGKILL)
+    seen = run.ended(submission)
+
+    assert (seen.kind, seen.code, seen.signal) == (OutcomeKind.KILLED, None, "SIGKILL")
+    assert not seen.cancelled
+
+
+def test_a_missing_program_is_told(run: "Run", project: "Project") -> None:
+    program = project.harness("gone", "exit 0")
+    submission = project.submission(program)
+    program.unlink()
+
+    seen = run.ended(run.start(submission))
+
+    assert (seen.kind, seen.problem) == (OutcomeKind.FAILED_TO_START, FailureKind.CLI_MISSING)
+    assert seen.detail == (f"the program {program} cannot be found: No such file or directory",)
+
+
+def test_a_missing_interpreter_is_told(run: "Run", project: "Project") -> None:
+    program = project.harness("script", "exit 0")
+    program.write_text("#!/nonexistent/interpreter\n", encoding="utf-8")
+
+    seen = run.ended(run.start(project.submission(program)))
+
+    assert (seen.kind, seen.problem) == (OutcomeKind.FAILED_TO_START, FailureKind.CLI_MISSING)
+    assert seen.detail == (f"what runs {program} is missing: see its first line",)
+
+
+def test_a_program_that_may_not_be_run_is_told(run: "Run", project: "Project") -> None:
+    program = project.harness("script", "exit 0")
+    program.chmod(0o644)
+
+    seen = run.ended(run.start(project.submission(program)))
+
+    assert (seen.kind, seen.problem) == (OutcomeKind.FAILED_TO_START, FailureKind.UNKNOWN)
+    assert seen.detail == (f"{program} cannot be run: Permission denied",)
+
+
+def test_a_changed_program_is_refused(run: "Run", project: "Project") -> None:
+    program = project.harness("agent", "exit 0")
+    submission = project.submission(program)
+    program.write_text("#!/bin/sh\ntouch ran\n", encoding="utf-8")
+
+    seen = run.ended(run.start(submission))
+
+    assert (seen.kind, seen.problem) == (OutcomeKind.FAILED_TO_START, FailureKind.UNKNOWN)
+    assert any("has now sha256" in line for line in seen.detail)
+    assert not (project.root / "ran").exists()
+
+
+def test_a_working_directory_that_is_gone_is_refused(run: "Run", project: "Project") -> None:
+    cwd = project.root / "work"
+    cwd.mkdir()
+    submission = project.submission(project.harness("agent", "exit 0"), cwd=cwd)
+    cwd.rmdir()
+
+    seen = run.ended(run.start(submission))
+
+    assert seen.kind == OutcomeKind.FAILED_TO_START
+    assert seen.detail == (f"the working directory {cwd} cannot be entered: No such file or directory",)
+
+
+def test_a_changed_spec_is_refused(run: "Run", project: "Project") -> None:
+    submission = project.submission(project.harness("agent", "exit 0"))
+    document = json.loads(submission.spec_path.read_text(encoding="utf-8"))
+    submission.spec_path.write_text(json.dumps(document | {"argv": ["/bin/sh", "-c", "touch ran"]}), encoding="utf-8")
+
+    seen = run.ended(run.start(submission))
+
+    assert seen.kind == OutcomeKind.FAILED_TO_START
+    assert "was changed" in seen.detail[0]
+    assert not (project.root / "ran").exists()
+
+
+@pytest.mark.parametrize("delivery", [Delivery.STDIN, Delivery.FILE, Delivery.POINTER])
+def test_a_changed_prompt_is_refused_where_its_file_is_read(run: "Run", project: "Project", delivery: Delivery) -> None:
+    submission = project.submission(project.echo_harness(), delivery=delivery, prompt="do this")
+    Path(submission.spec.prompt.path).write_text("do that", encoding="utf-8")
+
+    seen = run.ended(run.start(submission))
+
+    assert seen.kind == OutcomeKind.FAILED_TO_START
+    assert seen.detail == (f"the prompt {submission.spec.prompt.path} was changed: its content is another one",)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "arguments", "prompt"),
+    [
+        (Delivery.ARGV, [ARGV_PROMPT], ARGV_PROMPT),
+        (Delivery.STDIN, [], LONG_PROMPT),
+        (Delivery.FILE, ["--file", "{prompt}"], LONG_PROMPT),
+    ],
+    ids=["argv", "stdin", "file"],
+)
+def test_a_prompt_arrives_byte_for_byte(
+    run: "Run", project: "Project", delivery: Delivery, arguments: list[str], prompt: str
+) -> None:
+    submission = project.submission(project.echo_harness(), *arguments, delivery=delivery, prompt=prompt)
+
+    seen = run.ended(run.start(submission))
+
+    assert (seen.kind, seen.code) == (OutcomeKind.EXITED, 0), run.log(submission)
+    assert project.received == prompt.encode()
+    assert not (project.root / "oops").exists()
+
+
+@pytest.mark.parametrize(
+    ("delivery", "body", "receipt"),
+    [
+        (Delivery.ARGV, "exit 0", Receipt.DELIVERED),
+        (Delivery.STDIN, "cat >/dev/null", Receipt.DELIVERED),
+        (Delivery.STDIN, "exit 0", Receipt.NOT_DELIVERED),
+        (Delivery.STDIN, "head -c 10 | true; dd bs=1 count=3 >/dev/null 2>&1", Receipt.DELIVERED),
+        (Delivery.FILE, "exit 0", Receipt.UNCONFIRMED),
+        (Delivery.NONE, "exit 0", Receipt.UNCONFIRMED),
+    ],
+    ids=["argv", "read from stdin", "stdin not read", "all read in pieces", "by a file", "no way"],
+)
+def test_a_receipt_says_whether_the_prompt_arrived(
+    run: "Run", project: "Project", delivery: Delivery, body: str, receipt: Receipt
+) -> None:
+    submission = project.submission(project.harness("reader", body), "x", delivery=delivery, prompt="hello")
+
+    assert run.ended(run.start(submission)).receipt == receipt
+
+
+def test_a_receipt_comes_while_the_agent_runs(run: "Run", project: "Project") -> None:
+    program = project.harness("reader", "cat >/dev/null; exec sleep 1000")
+    submission = run.start(project.submission(program, delivery=Delivery.STDIN, prompt="hello"))
+
+    project.wait(lambda: run.poll(submission).receipt == Receipt.DELIVERED, what="the receipt")
+
+    assert run.poll(submission).agent_alive
+
+
+def test_an_agent_has_exactly_the_environment_it_was_handed(run: "Run", project: "Project") -> None:
+    program = project.harness("env", "exec env")
+    submission = project.submission(program, environment={"NAME": "a value\nof two lines", "EMPTY": ""})
+
+    run.ended(run.start(submission))
+
+    shown = run.log(submission).decode()
+    names = {line.partition("=")[0] for line in shown.splitlines() if "=" in line}
+    assert names - {"PWD", "SHLVL", "_", "OLDPWD"} - {"TERM", "TMUX", "TMUX_PANE"} == {
+        "PATH",
+        "NAME",
+        "EMPTY",
+        "DOCTOR_PROCESS",
+        "DOCTOR_PROMPT_FILE",
+    }
+    assert "NAME=a value\nof two lines\n" in shown
+    assert f"DOCTOR_PROCESS={submission.process_id}\n" in shown
+    assert f"DOCTOR_PROMPT_FILE={submission.spec.prompt.path}\n" in shown
+
+
+def test_signals_have_their_usual_meaning_for_an_agent(run: "Run", project: "Project") -> None:
+    program = project.harness("signals", "grep -E 'Sig(Blk|Ign)' /proc/self/status")
+
+    submission = run.start(project.submission(program))
+    run.ended(submission)
+
+    assert [line.split()[1] for line in run.log(submission).decode().splitlines()] == ["0" * 16, "0" * 16]
+
+
+def test_an_agent_has_no_descriptors_but_its_own_three(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("fds", "exec ls /proc/self/fd")))
+    run.ended(submission)
+
+    # The fourth is the listing's own.
+    assert run.log(submission).decode().split() == ["0", "1", "2", "3"]
+
+
+def test_output_is_kept_as_it_was_written(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("out", "printf 'a\\nb\\r\\n\\033[1mc'; echo d >&2")))
+    run.ended(submission)
+
+    assert run.log(submission) == b"a\nb\r\n\x1b[1mcd\n"
+
+
+def test_output_written_just_before_the_end_is_kept(run: "Run", project: "Project") -> None:
+    program = project.harness("much", "head -c 300000 /dev/zero | tr '\\0' x; printf end; kill -9 $$")
+    submission = run.start(project.submission(program))
+    run.ended(submission)
+
+    assert run.log(submission) == b"x" * 300000 + b"end"
+
+
+def test_a_log_is_bounded_and_keeps_the_newest(run: "Run", project: "Project", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "LOG_LIMIT", 10_000)
+    program = project.harness("much", "head -c 55555 /dev/zero | tr '\\0' x; printf end")
+    submission = run.start(project.submission(program))
+    run.ended(submission)
+
+    log = project.directory(submission).log
+    assert (log.stat().st_size, log.with_name("log.1").stat().st_size) == (5_558, 10_000)
+    assert run.log(submission).endswith(b"xend")
+    assert {each.stat().st_mode & 0o777 for each in (log, log.with_name("log.1"))} == {0o600}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'printf "before %s after" "$KEY"',
+        'printf "before "; printf %s "$KEY" | head -c 7; sleep 0.2; printf "%s after" "${KEY#???????}"',
+    ],
+    ids=["at once", "in two pieces"],
+)
+def test_a_secret_never_reaches_the_log(run: "Run", project: "Project", body: str) -> None:
+    secret = "sk-planted-0123456789"
+    program = project.harness("leaky", body)
+    submission = run.start(project.submission(program, environment={"KEY": secret}, secrets=[secret]))
+    run.ended(submission)
+
+    assert run.log(submission) == b"before [redacted] after"
+
+
+def test_a_secret_is_in_no_file_and_no_command_line(run: "Run", project: "Project") -> None:
+    secret = "sk-planted-0123456789"
+    program = project.harness("sleeper", "exec sleep 1000")
+    submission = run.start(project.submission(program, environment={"KEY": secret}, secrets=[secret]))
+    run.running(submission)
+
+    files = [each for each in project.root.rglob("*") if each.is_file()]
+    assert not [each for each in files if secret.encode() in each.read_bytes()]
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in project.started_here()]
+    assert not [each for each in lines if secret.encode() in each]
+    assert len(lines) >= 2
+
+
+def test_records_are_for_their_owner_alone(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("agent", "exit 0")))
+    run.ended(submission)
+
+    directory = project.directory(submission).path
+    assert directory.stat().st_mode & 0o777 == 0o700
+    assert {each.name: each.stat().st_mode & 0o777 for each in directory.iterdir()} == dict.fromkeys(
+        ["exit.json", "live.json", "log", "request.json"], 0o600
+    )
+
+
+def test_a_process_id_is_never_used_twice(run: "Run", project: "Project") -> None:
+    program = project.harness("agent", "echo ran >>runs")
+    first = run.start(project.submission(program))
+    run.ended(first)
+
+    (answer,) = run.executor.submit([dataclasses.replace(first)])
+
+    assert answer.problem == FailureKind.UNKNOWN
+    assert answer.detail == f"a process {first.process_id} was started before, and no name is used twice"
+    assert _runs(project) == "ran\n"
+
+
+def test_a_spec_is_not_started_while_another_attempt_lives(run: "Run", project: "Project") -> None:
+    program = project.harness("sleeper", "echo ran >>runs; exec sleep 1000")
+    first = run.start(project.submission(program))
+    run.running(first)
+
+    (answer,) = run.executor.submit([project.submission(program)])
+
+    assert answer.detail == f"{first.process_id} runs from the same spec, so it is not started a second time"
+    assert _runs(project) == "ran\n"
+
+
+def test_a_spec_is_started_again_once_its_attempt_has_ended(run: "Run", project: "Project") -> None:
+    program = project.harness("agent", "exit 0")
+    run.ended(run.start(project.submission(program)))
+
+    assert run.ended(run.start(project.submission(program))).code == 0
+
+
+def test_two_attempts_at_one_spec_in_one_submit_start_once(run: "Run", project: "Project") -> None:
+    program = project.harness("sleeper", "echo ran >>runs; exec sleep 1000")
+    first, second = project.submission(program), project.submission(program)
+
+    answers = run.executor.submit([first, second])
+    run.running(first)
+
+    assert [each.problem for each in answers] == [None, FailureKind.UNKNOWN]
+    assert _runs(project) == "ran\n"
+
+
+def test_of_launchers_at_the_same_time_exactly_one_wins(run: "Run", project: "Project") -> None:
+    submission = project.submission(project.harness("sleeper", "echo ran >>runs; exec sleep 1000"))
+
+    def race() -> int:
+        (answer,) = run.executor.submit([submission])
+        return 0 if answer.problem is None else 1
+
+    launchers = [_launcher(race) for _ in range(6)]
+    codes = sorted(os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in launchers)
+    run.running(submission)
+
+    assert codes == [0, 1, 1, 1, 1, 1]
+    assert _runs(project) == "ran\n"
+
+
+def test_many_start_side_by_side_and_one_that_fails_stops_no_other(run: "Run", project: "Project") -> None:
+    broken = project.submission(project.harness("gone", "exit 0"), session="agent-0")
+    Path(broken.spec.path).unlink()
+    others = [
+        project.submission(project.harness(f"agent-{number}", f"exit {number}"), session=f"agent-{number}")
+        for number in range(1, 10)
+    ]
+
+    answers = run.executor.submit([broken, *others])
+
+    assert [each.process_id for each in answers] == [each.process_id for each in (broken, *others)]
+    assert [run.ended(each).code for each in others] == list(range(1, 10))
+    assert run.ended(broken).problem == FailureKind.CLI_MISSING
+
+
+def test_a_launcher_killed_before_the_handover_leaves_nothing_running(
+    run: "Run", project: "Project", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = project.submission(project.harness("agent", "echo ran >>runs"))
+    with monkeypatch.context() as patch:
+        patch.setattr(handover, "deliver", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        os.waitpid(_launcher(lambda: len(run.executor.submit([submission]))), 0)
+
+    run.executor.adopt()
+    seen = run.ended(submission)
+
+    assert (seen.kind, seen.cancelled) == (OutcomeKind.FAILED_TO_START, False)
+    assert seen.detail == ("whoever launched this process ended before it was handed over, so it was never started",)
+    assert not (project.root / "runs").exists()
+    assert not project.directory(submission).gate.exists()
+    project.wait(lambda: not project.started_here(), what="the end of the supervisor")
+
+
+def test_a_process_that_was_never_handed_over_can_be_cancelled(
+    run: "Run", project: "Project", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submission = project.submission(project.harness("agent", "echo ran >>runs"))
+    with monkeypatch.context() as patch:
+        patch.setattr(handover, "deliver", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+        os.waitpid(_launcher(lambda: len(run.executor.submit([submission]))), 0)
+
+    (seen,) = run.executor.cancel([submission.process_id], patience=1)
+
+    assert (seen.kind, seen.cancelled, seen.ended) == (OutcomeKind.FAILED_TO_START, True, True)
+    project.wait(lambda: not project.started_here(), what="the end of the supervisor")
+    assert not (project.root / "runs").exists()
+
+
+def test_a_launcher_killed_after_the_handover_changes_nothing(run: "Run", project: "Project") -> None:
+    submission = project.submission(project.harness("agent", "exit 3"))
+
+    os.waitpid(_launcher(lambda: _submit_and_die(run.executor, submission)), 0)
+
+    assert (run.ended(submission).kind, run.ended(submission).code) == (OutcomeKind.EXITED, 3)
+
+
+def test_a_killed_supervisor_is_told_as_unknown(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    agent = run.kill_supervisor(submission)
+
+    seen = run.poll(submission)
+
+    assert (seen.kind, seen.supervisor_alive, seen.agent_alive, seen.ended) == (OutcomeKind.UNKNOWN, False, True, False)
+    assert seen.pid == agent
+    assert "supervisor" in seen.detail[0]
+
+
+def test_an_agent_without_a_supervisor_keeps_its_lease(run: "Run", project: "Project") -> None:
+    program = project.harness("sleeper", "exec sleep 1000")
+    submission = run.start(project.submission(program))
+    run.kill_supervisor(submission)
+
+    (answer,) = run.executor.submit([project.submission(program)])
+
+    assert answer.problem == FailureKind.UNKNOWN
+    assert run.executor.adopt()[0].agent_alive
+
+
+def test_cancel_cleans_up_after_a_killed_supervisor(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "trap '' TERM; sleep 1000 & wait")))
+    run.kill_supervisor(submission)
+
+    (seen,) = run.executor.cancel([submission.process_id], patience=0.2)
+
+    assert (seen.kind, seen.cancelled, seen.ended, seen.agent_alive) == (OutcomeKind.UNKNOWN, True, True, False)
+    assert project.started_here() == []
+
+
+def test_adopt_records_an_end_that_nobody_was_left_to_record(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    agent = run.kill_supervisor(submission)
+    os.kill(agent, signal.SIGKILL)
+    before = run.ended(submission)
+    assert not project.directory(submission).exit.exists()
+
+    (seen,) = run.executor.adopt()
+
+    assert project.directory(submission).exit.exists()
+    assert seen == dataclasses.replace(before, ended_at=seen.ended_at)
+    assert (seen.kind, seen.cancelled) == (OutcomeKind.UNKNOWN, False)
+    assert seen.ended_at is not None
+
+
+def test_adopt_leaves_what_lives_alone(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    before = run.running(submission)
+
+    assert run.executor.adopt() == (before,)
+
+
+def test_an_asked_agent_ends_and_is_cancelled(run: "Run", project: "Project") -> None:
+    program = project.harness("polite", "trap 'echo bye; exit 4' TERM; echo ready; while :; do sleep 0.05; done")
+    submission = run.start(project.submission(program))
+    run.wait_for_output(submission, b"ready")
+
+    (seen,) = run.executor.cancel([submission.process_id], patience=20)
+
+    assert (seen.kind, seen.code, seen.cancelled, seen.ended) == (OutcomeKind.EXITED, 4, True, True)
+    assert run.log(submission).endswith(b"bye\n")
+
+
+def test_an_agent_that_ignores_the_request_is_killed(run: "Run", project: "Project") -> None:
+    program = project.harness("stubborn", "trap '' TERM HUP INT; echo ready; while :; do sleep 0.05; done")
+    submission = run.start(project.submission(program))
+    run.wait_for_output(submission, b"ready")
+
+    (seen,) = run.executor.cancel([submission.process_id], patience=0.2)
+
+    assert (seen.kind, seen.signal, seen.cancelled) == (OutcomeKind.KILLED, "SIGKILL", True)
+    assert project.started_here() == []
+
+
+def test_a_stopped_agent_can_be_cancelled(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    pid = run.running(submission).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+
+    (seen,) = run.executor.cancel([submission.process_id], patience=20)
+
+    assert (seen.kind, seen.signal, seen.cancelled) == (OutcomeKind.KILLED, "SIGTERM", True)
+
+
+DAEMON = """\
+import os, sys, time, signal
+if os.fork():
+    time.sleep({seconds})
+    sys.exit(0)
+os.setsid()
+if os.fork():
+    os._exit(0)
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+null = os.open(os.devnull, os.O_RDWR)
+for each in range(3):
+    os.dup2(null, each)
+open("daemon.new", "w").write(str(os.getpid()))
+os.rename("daemon.new", "daemon")
+time.sleep(1000)
+"""
+
+
+def _daemon(project: "Project", seconds: float) -> Path:
+    path = project.root / "daemon-starter"
+    path.write_text(f"#!{sys.executable}\n{DAEMON.format(seconds=seconds)}", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_cancel_ends_a_descendant_that_made_itself_a_daemon(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(_daemon(project, 1000)))
+    project.wait((project.root / "daemon").exists, what="the daemon")
+    daemon = int((project.root / "daemon").read_text(encoding="utf-8"))
+
+    (seen,) = run.executor.cancel([submission.process_id], patience=5)
+
+    assert (seen.cancelled, seen.survivors) == (True, ())
+    assert start_time(daemon) is None
+
+
+def test_what_outlives_its_agent_is_told_and_can_be_ended_later(run: "Run", project: "Project") -> None:
+    program = _daemon(project, 0.5)
+    submission = run.start(project.submission(program))
+    project.wait((project.root / "daemon").exists, what="the daemon")
+    daemon = int((project.root / "daemon").read_text(encoding="utf-8"))
+
+    seen = run.ended(submission)
+    (afterwards,) = run.executor.cancel([submission.process_id], patience=5)
+
+    assert (seen.kind, seen.code, seen.survivors) == (OutcomeKind.EXITED, 0, (daemon,))
+    assert afterwards == dataclasses.replace(seen, survivors=())
+    assert start_time(daemon) is None
+
+
+def test_cancelling_what_has_ended_changes_nothing(run: "Run", project: "Project") -> None:
+    seen = run.ended(submission := run.start(project.submission(project.harness("seven", "exit 7"))))
+
+    assert run.executor.cancel([submission.process_id], patience=1) == (seen,)
+
+
+def test_cancelling_one_leaves_others_alone(run: "Run", project: "Project") -> None:
+    program = project.harness("sleeper", "exec sleep 1000")
+    one = run.start(project.submission(program, "1", session="agent-t-1", process_id="agent-t-1"))
+    other = run.start(project.submission(program, "2", session="agent-t-1-abc", process_id="agent-t-1-abc"))
+    run.running(one)
+    before = run.running(other)
+
+    run.executor.cancel(["agent-t-1"], patience=5)
+
+    assert run.poll(other) == before
+
+
+def test_what_is_not_known_is_left_out(run: "Run") -> None:
+    assert run.executor.poll() == ()
+    assert run.executor.poll(["never-started", "../..", ""]) == ()
+    assert run.executor.cancel(["never-started"], patience=1) == ()
+
+
+def test_a_restarted_machine_is_told(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    run.running(submission)
+    path = project.directory(submission).request
+    request = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(request | {"boot_id": "another-start"}), encoding="utf-8")
+
+    seen = run.poll(submission)
+
+    assert (seen.ended, seen.kind, seen.agent_alive, seen.supervisor_alive) == (True, OutcomeKind.UNKNOWN, False, False)
+    assert seen.detail == ("the machine was restarted while this process ran, so nobody recorded how it ended",)
+
+
+def test_polling_changes_nothing(run: "Run", project: "Project") -> None:
+    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
+    run.running(submission)
+    before = _snapshot(project.place.directory)
+
+    run.executor.poll()
+    run.executor.screen([submission.process_id])
+
+    assert _snapshot(project.place.directory) == before
+
+
+def test_a_command_is_run_after_the_end_was_recorded(run: "Run", project: "Project") -> None:
+    submission = project.submission(project.harness("agent", "exit 7"))
+    record = project.directory(submission).exit
+    done = project.root / "done"
+    command = ("/bin/sh", "-c", 'cat "$1" >"$2.new" && mv "$2.new" "$2"', "sh", str(record), str(done))
+
+    run.ended(run.start(dataclasses.replace(submission, on_exit=command)))
+
+    project.wait(done.exists, what="the command at the end")
+    assert json.loads(done.read_text(encoding="utf-8"))["code"] == 7
+
+
+def test_nothing_is_left_in_the_launcher(run: "Run", project: "Project") -> None:
+    program = project.harness("agent", "exit 0")
+    run.ended(run.start(project.submission(program, "warm-up", session="warm-up")))
+    before = _descriptors()
+    submissions = [project.submission(program, str(number), session=f"agent-{number}") for number in range(10)]
+
+    run.executor.submit(submissions)
+    for each in submissions:
+        run.ended(each)
+    run.executor.cancel([each.process_id for each in submissions], patience=1)
+
+    assert _descriptors() == before
+    assert _own_children() == []
+
+
+def test_nothing_is_left_on_the_machine(run: "Run", project: "Project") -> None:
+    program = project.harness("sleeper", "exec sleep 1000")
+    submissions = [project.submission(program, str(number), session=f"agent-{number}") for number in range(5)]
+    run.executor.submit(submissions)
+
+    seen = run.executor.cancel([each.process_id for each in submissions], patience=5)
+
+    assert all(each.ended and each.cancelled for each in seen)
+    project.wait(lambda: not project.started_here(), what="the end of all processes")
+
+
+def test_a_look_from_inside_tells_what_can_be_run_there(executor: Executor, project: "Project") -> None:
+    program = project.harness("agent", "exit 0")
+
+    seen = executor.probe(programs=[str(program), "/nonexistent"], cwd=str(project.root))
+
+    assert seen.reachable, seen.problem
+    assert seen.cwd_problem is None
+    assert seen.programs == {str(program): None, "/nonexistent": "no such file or directory"}
+    assert seen.environment is not None
+    assert seen.environment["HOME"] == str(project.root)
+
+
+def test_an_executor_says_what_it_offers(executor: Executor) -> None:
+    offer = executor.offers()
+
+    assert Mode.HEADLESS in offer.modes
+    assert offer.problem is None
+
+
+def _launcher(act: Callable[[], int]) -> int:
+    """Another process that acts as a launcher and exits with the answer."""
+    pid = os.fork()
+    if pid == 0:
+        code = 99
+        try:
+            code = act()
+        finally:
+            os._exit(code)
+    return pid
+
+
+def _submit_and_die(executor: Executor, submission: Submission) -> int:
+    executor.submit([submission])
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def _runs(project: "Project") -> str:
+    """What the agents wrote that note their start, once one did."""
+    project.wait((project.root / "runs").exists, what="the agent's first step")
+    return (project.root / "runs").read_text(encoding="utf-8")
+
+
+def _snapshot(directory: Path) -> dict[str, tuple[int, str]]:
+    return {
+        str(each): (each.stat().st_mtime_ns, hashlib.sha256(each.read_bytes()).hexdigest())
+        for each in sorted(directory.rglob("*"))
+        if each.is_file()
+    }
+
+
+def _descriptors() -> set[str]:
+    """Those of this process, without the one that reading them takes."""
+    return {each.name for each in Path("/proc/self/fd").iterdir() if each.exists()}
+
+
+def _own_children() -> list[str]:
+    tasks = Path("/proc/self/task")
+    return [child for task in tasks.iterdir() for child in (task / "children").read_text(encoding="utf-8").split()]
