@@ -6,9 +6,10 @@ that runs without a screen, and at the lower end of the screen of one that has i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from doctor.harness.signs import DIALOGS, Sign
 from doctor.model.process import FailureKind, Observation, OutcomeKind, Receipt
@@ -26,7 +27,7 @@ NEWEST = 4
 FINAL_LINES = 8
 """Lines at the end of a log in which a failure is looked for that the exit code does not tell."""
 
-WRAPPED = 4
+WRAPPED = 6
 """Lines over which one sentence may be broken."""
 
 EVIDENCE_LINES = 5
@@ -34,11 +35,18 @@ EVIDENCE_WIDTH = 240
 """Characters of a line that are kept."""
 
 _STRINGS = r"\x1b[\]PX^_].*?(?:\x07|\x1b\\|\Z)"
-_MOVES = r"\x1b\[[0-9;]*[ABEFHJdf]|\r(?!\n)|[\x0b\x0c]"
-_OTHERS = r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[ -/]+(?:[0-~]|\Z)|\x1b[0-~]|\x1b|\r(?=\n)|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
-_CONTROL = re.compile(rf"(?P<string>{_STRINGS})|(?P<step>\x1b\[[0-9]*[CG])|(?P<move>{_MOVES})|(?:{_OTHERS})", re.DOTALL)
+_MOVES = r"\x1b\[[0-9;]*[ABEFJd]|[\x0b\x0c]"
+_OTHERS = (
+    r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[ -/]+(?:[0-~]|\Z)|\x1b[0-~]|\x1b|\r+(?=\n)|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
+)
+_CONTROL = re.compile(
+    rf"(?P<string>{_STRINGS})|(?P<step>\x1b\[[0-9]*[CG])|\x1b\[(?P<row>[0-9]*)(?:;[0-9]*)?[Hf]|(?P<move>{_MOVES})|(?P<end>\n)|{_OTHERS}",
+    re.DOTALL,
+)
 _BREAK = "\x0b"
 _DRAWN = re.compile(r"[\s\u2500-\u259f\u2800]+")
+_BLANKS = re.compile(r"\s{2,}")
+_EDGES = " \t\u00a0\u2502\u2503"
 _CONTINUES = re.compile(r"\s|[})\]]")
 
 
@@ -69,17 +77,38 @@ def plain_lines(text: str) -> tuple[str, ...]:
     """The lines of what a terminal program wrote, without control sequences.
 
     Where the cursor is moved to another line, a new one begins: what a full-screen program draws is not run together.
+    Of a line that is written over and over, such as a bar of progress, the last is kept.
     """
-    plain = _CONTROL.sub(_plain, text)
+    plain = _CONTROL.sub(_Cursor(), text)
     lines = []
     for line in plain.removesuffix("\n").split("\n") if plain else ():
-        parts = [part.rstrip() for part in line.split(_BREAK)]
+        parts = [_overwritten(part).rstrip() for part in line.split(_BREAK)]
         lines.extend([part for part in parts if part] or [""])
     return tuple(lines)
 
 
-def _plain(control: re.Match[str]) -> str:
-    return {"step": " ", "move": _BREAK}.get(control.lastgroup or "", "")
+class _Cursor:
+    """Knows the row that was last moved to, where that is known: a move within it leaves its line whole."""
+
+    def __init__(self) -> None:
+        self._row: str | None = None
+
+    def __call__(self, control: re.Match[str]) -> str:
+        match control.lastgroup:
+            case "step":
+                return " "
+            case "row":
+                row, self._row = self._row, control["row"] or "1"
+                return " " if row == self._row else _BREAK
+            case "move" | "end" as what:
+                self._row = None
+                return _BREAK if what == "move" else "\n"
+            case _:
+                return ""
+
+
+def _overwritten(line: str) -> str:
+    return next((part for part in reversed(line.split("\r")) if part.strip()), "")
 
 
 def squeeze(line: str) -> str:
@@ -89,7 +118,7 @@ def squeeze(line: str) -> str:
 
 def is_ready(screen_lines: Sequence[str], ready: Sequence[str]) -> bool:
     """Whether the screen shows that the harness has its prompt; ``False`` where nothing is known of it."""
-    shown = "".join(squeeze(line) for line in screen_lines)
+    shown = "".join("".join(line.split()) for line in screen_lines)
     return any(_compiled(pattern).search(shown) for pattern in ready)
 
 
@@ -109,7 +138,7 @@ def dialog_on(screen_lines: Sequence[str], signs: Sequence[Sign], *, ready: Sequ
 
 
 def trouble_in(log_lines: Sequence[str], signs: Sequence[Sign]) -> Judged | None:
-    """What a process without a screen is stuck in, by the last that it printed; ``None`` while it does anything else."""
+    """What a process without a screen is stuck in, by the last that it printed; ``None`` while it goes on."""
     shown = [line for line in log_lines if squeeze(line)][-LAST_LINES:]
     heads = [index for index, line in enumerate(shown) if not _CONTINUES.match(line)]
     newest = shown[heads[-NEWEST:][0] :] if heads else shown
@@ -134,23 +163,14 @@ def failure_of(
     if not observation.ended or observation.cancelled:
         return None
     lines = [line for line in log_lines if squeeze(line)]
-    if observation.problem is not None:
-        return _known(observation.problem, observation, lines, signs)
-    match observation.kind:
-        case OutcomeKind.EXITED if observation.code == 0:
-            return _hidden_failure(observation, lines, signs, mode)
-        case OutcomeKind.EXITED:
-            return _exited(observation, lines, signs)
-        case OutcomeKind.KILLED:
-            return Judged(
-                kind=f"killed({observation.signal})",
-                evidence=_proof(observation, lines),
-                remedy=_who_kills(observation),
-            )
-        case OutcomeKind.TERMINAL_LOST:
-            return _known(FailureKind.TERMINAL_LOST, observation, lines, signs)
-        case _:
-            return _known(FailureKind.UNKNOWN, observation, lines, ())
+    problem = observation.problem or _PROBLEMS.get(observation.kind or OutcomeKind.UNKNOWN)
+    if problem is not None:
+        return _known(problem, observation, lines, signs)
+    if observation.kind is OutcomeKind.KILLED:
+        return _killed(observation, lines)
+    if observation.code == 0:
+        return _hidden_failure(observation, lines, signs, mode)
+    return _exited(observation, lines, signs)
 
 
 def _hidden_failure(observation: Observation, lines: list[str], signs: Sequence[Sign], mode: Mode) -> Judged | None:
@@ -179,6 +199,14 @@ _KNOWN: dict[FailureKind, tuple[str, bool | None]] = {
 }
 
 
+_PROBLEMS = {
+    OutcomeKind.FAILED_TO_START: FailureKind.UNKNOWN,
+    OutcomeKind.TERMINAL_LOST: FailureKind.TERMINAL_LOST,
+    OutcomeKind.UNKNOWN: FailureKind.UNKNOWN,
+}
+"""What an end means by itself."""
+
+
 def _known(problem: FailureKind, observation: Observation, lines: list[str], signs: Sequence[Sign]) -> Judged:
     """What the executor itself saw; the harness's words on such a failure serve as the next step."""
     told = next(((sign.remedy, sign.retry) for sign in signs if sign.kind == problem), None)
@@ -186,10 +214,13 @@ def _known(problem: FailureKind, observation: Observation, lines: list[str], sig
     return Judged(kind=problem.value, evidence=_proof(observation, lines), remedy=remedy, retry=retry)
 
 
-def _who_kills(observation: Observation) -> str | None:
-    if observation.signal != "SIGKILL":
-        return None
-    return "something outside ended it; where memory ran out, the kernel's log (`dmesg`) says so"
+def _killed(observation: Observation, lines: list[str]) -> Judged:
+    memory = "something else ended it; where memory ran out, the kernel's log (`dmesg`) says so"
+    return Judged(
+        kind=f"killed({observation.signal})",
+        evidence=_proof(observation, lines),
+        remedy=memory if observation.signal == "SIGKILL" else None,
+    )
 
 
 def _proof(observation: Observation, lines: list[str]) -> tuple[str, ...]:
@@ -208,7 +239,7 @@ def _judged(found: _Found, lines: Sequence[str], *, kind: str | None = None) -> 
 
 
 def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
-    cut = (line.strip() for line in lines[:EVIDENCE_LINES])
+    cut = (_BLANKS.sub("  ", line).strip(_EDGES) for line in lines[:EVIDENCE_LINES])
     return tuple(line if len(line) <= EVIDENCE_WIDTH else f"{line[: EVIDENCE_WIDTH - 1]}…" for line in cut)
 
 
@@ -226,16 +257,14 @@ def _last(lines: Sequence[str], signs: Sequence[Sign]) -> _Found | None:
 def _end_of(pattern: str, squeezed: list[str], first: int) -> int | None:
     """Index after the last line of the match that begins on line ``first``, where there is one."""
     search = _compiled(pattern)
-    for text, end in _windows(squeezed, first):
+    text = ""
+    for line in range(first, min(first + WRAPPED, len(squeezed))):
+        text += squeezed[line]
         found = search.search(text)
         if found and found.start() < len(squeezed[first]):
-            return end
+            lengths = accumulate(len(each) for each in squeezed[first : line + 1])
+            return first + next(count for count, length in enumerate(lengths, 1) if found.end() <= length)
     return None
-
-
-def _windows(squeezed: list[str], first: int) -> Iterator[tuple[str, int]]:
-    for end in range(first + 1, min(first + WRAPPED, len(squeezed)) + 1):
-        yield "".join(squeezed[first:end]), end
 
 
 @cache

@@ -1,6 +1,6 @@
 """From an order to launch specs: everything is examined before anything starts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from doctor.config.names import name_problem, nearest
@@ -53,7 +53,6 @@ def plan(order: Order, *, progress: Callable[[str], None] | None = None) -> Plan
     ordered = _ordered(order, examined.report.agents, [agent.name for agent in policy.agents])
     refused = tuple(each for each in ordered if not examined.report.agent_ok(each))
     specs = tuple(_spec(order, examined, each) for each in ordered if each not in refused)
-    _refuse_same_sessions(specs)
     return Plan(
         report=_about(examined.report, ordered),
         specs=specs,
@@ -115,18 +114,6 @@ def _spec(order: Order, examined: Examined, binding: Binding) -> LaunchSpec:
         task=order.prompt,
         ticket=order.ticket,
     )
-
-
-def _refuse_same_sessions(specs: Iterable[LaunchSpec]) -> None:
-    """Two names that differ only in what a session name cannot hold would share one."""
-    taken: dict[str, str] = {}
-    for spec in specs:
-        other = taken.setdefault(spec.session, spec.agent)
-        if other != spec.agent:
-            raise UsageError(
-                f"agents {other!r} and {spec.agent!r} would share the session {spec.session!r}",
-                remedy="put {agent} into tmux.session_pattern, or give them names that differ in letters or digits",
-            )
 
 
 def _about(report: Report, ordered: Sequence[Binding]) -> Report:
