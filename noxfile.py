@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 import nox
@@ -20,6 +21,7 @@ nox.options.sessions = ["lint", "typing", "reference", "tests"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 SUPPORTED = nox.project.python_versions(PYPROJECT)
 DEPENDENCIES: list[str] = PYPROJECT["project"]["dependencies"]
+EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 DISTRIBUTIONS = Path(".nox") / "dist"
 PLUGIN_TESTS = Path("tests") / "plugin"
 END_TO_END_TESTS = Path("tests") / "e2e"
@@ -69,9 +71,9 @@ def group(name: str) -> list[str]:
 
 
 def floors() -> list[str]:
-    """The lowest version of each dependency that ``pyproject.toml`` allows, as pins."""
+    """The lowest version of each dependency, the extras' too, that ``pyproject.toml`` allows, as pins."""
     lowest = []
-    for requirement in map(Requirement, DEPENDENCIES):
+    for requirement in map(Requirement, (*DEPENDENCIES, *chain.from_iterable(EXTRAS.values()))):
         version = min(Version(item.version) for item in requirement.specifier if item.operator == ">=")
         lowest.append(f"{requirement.name}=={version}")
     return lowest
@@ -180,7 +182,7 @@ def harness(session: nox.Session) -> None:
         session.error(f".ci/harnesses failed with exit status {answer.returncode}")
     install_wheel(session, *group("test"))
     session.env["DOCTOR_TEST_HARNESS_BIN"] = answer.stdout.strip()
-    run_pytest(session, "-m", "harness")
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "harness")
 
 
 if __name__ == "__main__":

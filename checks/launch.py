@@ -14,7 +14,7 @@ WHERE = {"pane": "in a pane", "server": "in the global environment of tmux"}
 
 
 class LCH001(doctor.Check):
-    """A terminal for an agent can be had, and this tool's own first process runs in it.
+    """A terminal can be had, and this tool's own first process runs in it.
 
     Every agent is started by a process of this tool in a tmux pane. Where the socket cannot be used, or the
     interpreter of this tool is not there in the pane, nothing can be started at all.

@@ -12,10 +12,11 @@ class ExitCode(IntEnum):
     """
 
     OK = 0
-    """Nothing at or above the threshold was found."""
+    """Nothing at or above the threshold was found, and everything that was to be done was."""
 
     FINDINGS = 1
-    """Findings at or above the threshold (``--fail-on``, default ``error``)."""
+    """Findings at or above the threshold (``--fail-on``, default ``error``); or a process that was to start or to end
+    did not, or one that was waited for did not exit 0."""
 
     USAGE = 2
     """The command line is wrong, or a configuration file cannot be understood."""

@@ -8,7 +8,9 @@ from doctor.exit_codes import ExitCode
 
 EXIT_CODES = {
     ExitCode.OK: "nothing at or above the threshold was found",
-    ExitCode.FINDINGS: "findings at or above the threshold (`--fail-on`, default `error`)",
+    ExitCode.FINDINGS: (
+        "findings at or above the threshold (`--fail-on`, default `error`), or what was to start or to end did not"
+    ),
     ExitCode.USAGE: "the command line is wrong, or a configuration file cannot be understood",
     ExitCode.INTERNAL: "the tool itself failed",
     ExitCode.INCOMPLETE: "a check timed out or crashed, so the answer is not whole",

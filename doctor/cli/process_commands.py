@@ -16,7 +16,7 @@ LAUNCH = Command(
     description=(
         "Diagnoses like `check`, then starts the agents of the policy side by side, each with its prompt and skills,\n"
         "in tmux sessions of the project's own. Where an error finding touches an agent that is to start, nothing\n"
-        "is started: exit code 1, and the findings say why. The only ways around it are to mend it, to leave the agent out\n"
+        "is started: exit code 1, and the findings say why. Ways around it are to mend it, to leave the agent out\n"
         "with --agent, and to ignore the finding in the policy with a reason."
     ),
     examples=(

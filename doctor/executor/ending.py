@@ -17,6 +17,7 @@ from doctor.executor.records import (
     last_sign,
     observe,
     read,
+    unrecorded_kind,
     why_unrecorded,
 )
 
@@ -51,9 +52,7 @@ def cancel(directories: Sequence[ProcessDirectory], *, patience: float) -> None:
 def adopt(directories: Sequence[ProcessDirectory]) -> None:
     """Record the end of each of these that ended with nobody left to record it; what lives is left alone."""
     waiting = [each for each in directories if _was_abandoned(each)]
-    for directory in waiting:
-        _nudge(directory)
-    _wait(waiting, _is_settled_or_started, MARGIN)
+    _wait(waiting, _is_nudged, MARGIN)
     for directory in directories:
         if not directory.exit.exists() and observe(directory, terminals=None).ended:
             _record_if_missing(directory, cancelled=False)
@@ -103,10 +102,14 @@ def _take_gate(directory: ProcessDirectory) -> bool:
     return True
 
 
-def _nudge(directory: ProcessDirectory) -> None:
-    """Let a supervisor that waits for a launcher that is gone find that out; a whole handover is not disturbed."""
+def _is_nudged(directory: ProcessDirectory) -> bool:
+    """Let a supervisor that waits for a launcher that is gone find that out; a whole handover is not disturbed.
+
+    To be repeated until this returns that the supervisor went on: it may not have come to the gate yet.
+    """
     with suppress(OSError):
         os.close(os.open(directory.gate, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW))
+    return directory.exit.exists() or not directory.gate.exists() or not _was_abandoned(directory)
 
 
 def _ask(directory: ProcessDirectory, patience: float) -> None:
@@ -152,7 +155,7 @@ def _record_if_missing(directory: ProcessDirectory, *, cancelled: bool) -> None:
     with suppress(OSError):
         directory.gate.unlink(missing_ok=True)
     record = exit_record.document(
-        kind="unknown",
+        kind=unrecorded_kind(records).value,
         detail=[why_unrecorded(records)],
         ended_at=time.time() if cancelled else last_sign(directory, records),
         cancelled=cancelled,
@@ -181,10 +184,6 @@ def _is_settled(directory: ProcessDirectory) -> bool:
         return True
     supervisor = _supervisor(directory)
     return supervisor is None or not supervisor.alive
-
-
-def _is_settled_or_started(directory: ProcessDirectory) -> bool:
-    return directory.exit.exists() or not directory.gate.exists()
 
 
 def _was_abandoned(directory: ProcessDirectory) -> bool:

@@ -17,7 +17,7 @@ class LiveRecord:
         directory: The process's directory.
 
     Raises:
-        OSError: It cannot be written. Later changes are only counted then.
+        OSError: It cannot be written. Later, only who the agent is has to be.
     """
 
     def __init__(self, directory: str) -> None:
@@ -45,8 +45,13 @@ class LiveRecord:
         return lost_at
 
     def agent_is(self, pid: int) -> None:
-        """An agent is about to become the program."""
-        self._change(agent=[pid, start_time(pid)], started_at=time.time())
+        """An agent is about to become the program.
+
+        Raises:
+            OSError: That cannot be written; it must not begin then.
+        """
+        self._content |= {"agent": [pid, start_time(pid)], "started_at": time.time()}
+        self._write()
 
     def receipt_is(self, receipt: str) -> None:
         """The prompt arrived, or not."""

@@ -132,9 +132,10 @@ def _unrecorded(directory: ProcessDirectory, records: Records, terminals: Abstra
         reason: tuple[str, ...] = () if supervised else (ORPHANED,)
         kind = None if supervised else OutcomeKind.UNKNOWN
     elif records.live or not coming(directory, records):
-        if directory.exit.exists():  # it ended between the two looks
-            return observe(directory, terminals=terminals)
-        open_end, kind = False, OutcomeKind.UNKNOWN
+        later = _read_exit(directory)
+        if later is not None:  # it ended between the two looks
+            return _recorded(directory, records, later)
+        open_end, kind = False, unrecorded_kind(records)
         reason = (why_unrecorded(records),)
     else:
         open_end, kind, reason = True, None, ()
@@ -154,6 +155,12 @@ def _unrecorded(directory: ProcessDirectory, records: Records, terminals: Abstra
     )
 
 
+def _read_exit(directory: ProcessDirectory) -> dict[str, Any] | None:
+    with contextlib.suppress(OSError):
+        return read_record(directory.exit)
+    return None
+
+
 ORPHANED = "the supervisor of this process was killed; the agent runs on, and its end cannot be recorded any more"
 
 
@@ -168,14 +175,22 @@ def coming(directory: ProcessDirectory, records: Records) -> bool:
     return (launcher is not None and launcher.alive) or waits_at_gate(directory) is not None
 
 
+def unrecorded_kind(records: Records) -> OutcomeKind:
+    """How a process ended of which nothing is left, when nobody recorded it: no agent runs before it is on record."""
+    never = bool(records.request) and identity(records.live.get("agent")) is None
+    return OutcomeKind.FAILED_TO_START if never else OutcomeKind.UNKNOWN
+
+
 def why_unrecorded(records: Records) -> str:
     """Why nobody recorded the end of a process of which nothing is left."""
-    if records.rebooted:
-        return "the machine was restarted while this process ran, so nobody recorded how it ended"
     if not records.request:
         return "its request.json is not readable as what this tool writes, so nothing is known of it"
     if not records.live:
         return "whoever launched this process ended before it was handed over, so it was never started"
+    if unrecorded_kind(records) == OutcomeKind.FAILED_TO_START:
+        return "the supervisor of this process was killed before it started the agent, so that never ran"
+    if records.rebooted:
+        return "the machine was restarted while this process ran, so nobody recorded how it ended"
     return "the supervisor of this process was killed before it could record how the agent ended"
 
 

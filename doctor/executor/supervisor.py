@@ -125,7 +125,11 @@ class Supervisor:
         receipt = PromptReceipt(delivery=spec.delivery, interactive=self._interactive, stdin=stdin, typist=typist)
         outer = OuterTerminal(interactive=self._interactive)
         agent = self._agent(spec, stdin, outer, handover["environment"])
-        self._live.agent_is(agent.pid)
+        try:
+            self._live.agent_is(agent.pid)
+        except OSError as error:
+            agent.call_off()
+            raise Refusal(f"it cannot be written down who the agent is: {error.strerror}") from error
         agent.begin()
         self._live.receipt_is(receipt.now())
         relay = Relay(

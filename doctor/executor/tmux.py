@@ -58,6 +58,9 @@ _PAUSE = 0.01
 _NO_SERVER = re.compile(
     r"no server running on |error connecting to .*\((No such file or directory|Connection refused)\)"
 )
+_NO_SESSION = ("can't find session", "can't find window", "can't find pane", "no current target", "no sessions")
+"""The last two are said where the last session of a server has just ended."""
+
 _LOST = ("server exited", "lost server")
 """What a client says that came while the server's last session ended; nothing was done then."""
 
@@ -299,7 +302,7 @@ def _error_of(said: str) -> TmuxError:
     """The error that tmux's own words mean."""
     if said.startswith("duplicate session:"):
         return SessionExists(said)
-    if said.startswith(("can't find session", "can't find window", "can't find pane")):
+    if said.startswith(_NO_SESSION):
         return NoSession(said)
     if _NO_SERVER.match(said):
         return NoServer(said)

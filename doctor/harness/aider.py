@@ -6,8 +6,12 @@ from pathlib import Path
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
+from doctor.harness.signs import APPROVE, failure, question
 from doctor.harness.state import names_in_env_file
 from doctor.model.harness import PROMPT, PROMPT_FILE, Auth, CompiledArgv, Dialog
+from doctor.model.process import FailureKind
+
+KEY_REMEDY = "set the provider's key, such as OPENAI_API_KEY or ANTHROPIC_API_KEY"
 
 
 class Aider(Harness):
@@ -20,6 +24,27 @@ class Aider(Harness):
     install = "pip install aider-chat"
     endpoint_kinds = ("openai",)
     auth_variables = (*PROVIDER_VARIABLES, "OPENAI_API_BASE")
+
+    signs = (
+        question("login", r"^LogintoOpenRouterorcreateafreeaccount\?", KEY_REMEDY),
+        question("login", r"^Waitingupto\d+minutesforyoutofinishinthebrowser", KEY_REMEDY),
+        question("update", r"^Wouldyouliketoseewhat'snewinthisversion\?\(Y\)es.*:$", "give it --no-show-release-notes"),
+        question("onboarding", r"^Add\.aider\*to\.gitignore.*\?\(Y\)es.*:$", "give it --no-gitignore"),
+        question("onboarding", r"^Opendocumentationurlformoreinfo\?\(Y\)es.*:$", "give it --no-show-model-warnings"),
+        question("approval", r"^.{1,200}\?\(Y\)es/\(N\)o.*:$", APPROVE),
+        failure(FailureKind.AUTH_EXPIRED, r"^litellm\.AuthenticationError:", despite_success=True),
+        failure(FailureKind.MODEL_REFUSED, r"^litellm\.NotFoundError:", despite_success=True),
+        failure(FailureKind.QUOTA, r"^litellm\.RateLimitError:", dialog=True, despite_success=True),
+        failure(FailureKind.QUOTA, r"^TheAPIproviderhasratelimitedyou", dialog=True),
+        failure(
+            FailureKind.ENDPOINT_UNREACHABLE,
+            r"^litellm\.(?:InternalServerError|APIConnectionError|APIError):.*Connectionerror",
+            dialog=True,
+            despite_success=True,
+        ),
+        failure(FailureKind.UNKNOWN, r"^litellm\.\w+Error:", despite_success=True),
+    )
+    ready = (r"─{20,}>",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``aider ... --message PROMPT``; an interactive start takes no prompt on its command line.

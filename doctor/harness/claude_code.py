@@ -6,13 +6,24 @@ from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
 from doctor.harness.process import Completed
+from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_json, table
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+from doctor.model.process import FailureKind
 
 BYPASS = ("--dangerously-skip-permissions", "--allow-dangerously-skip-permissions")
 BYPASS_MODE = "bypassPermissions"
 KEY_TAIL = 20
 """How much of the end of an approved API key Claude Code itself keeps in its state file."""
+
+BYPASS_REMEDY = "set skipDangerousModePermissionPrompt to true in Claude Code's settings.json"
+ROOT_REMEDY = "set IS_SANDBOX=1 where it is contained, or start it as another user than root"
+
+
+def _said(kind: FailureKind, words: str) -> tuple[Sign, Sign]:
+    """A failure as ``-p`` and the screen print it, and that it is the last on a screen where nobody goes on."""
+    idle = r"(?=\W\w+for[\dhms]+\u276f)"
+    return failure(kind, rf"^[⎿●]?{words}"), failure(kind, rf"^[⎿●]{words}[^●⎿\u276f]*{idle}", dialog=True)
 
 
 class ClaudeCode(Harness):
@@ -50,6 +61,28 @@ class ClaudeCode(Harness):
         "CLAUDE_CODE_USE_VERTEX",
         "CLAUDE_CODE_USE_FOUNDRY",
     )
+
+    signs = (
+        question("trust", r"^(?:Quicksafetycheck:Isthisaproject|Doyoutrustthefilesinthisfolder\?)", TRUST_BY_HAND),
+        question("bypass", r"^WARNING:ClaudeCoderunninginBypassPermissionsmode", BYPASS_REMEDY),
+        question("api-key", r"^DetectedacustomAPIkeyinyourenvironment", "pass the key as ANTHROPIC_AUTH_TOKEN"),
+        question("onboarding", r"^Choosethetextstylethatlooksbest", "start claude once by hand"),
+        question("login", r"^Selectloginmethod:", login),  # read in the program: it comes with a network only
+        question("approval", r"^Doyouwantto[\w./'-]+\?\u276f1\.Yes", APPROVE),
+        *_said(FailureKind.NOT_LOGGED_IN, r"Notloggedin·Pleaserun/login"),
+        *_said(FailureKind.AUTH_EXPIRED, r"(?:OAuthtoken(?:revoked|hasexpired)|Invalid(?:bearertoken|APIkey))"),
+        *_said(
+            FailureKind.AUTH_EXPIRED, r"(?:Failedtoauthenticate\.|Pleaserun/login·APIError:40|Youraccountdoesnothave)"
+        ),
+        *_said(FailureKind.QUOTA, r"(?:Creditbalance(?:is)?toolow|APIError:Requestrejected\(429\))"),
+        *_said(FailureKind.QUOTA, r"(?:Claude(?:AI)?usagelimitreached|You['\u2019]vehityour[\w-]*limit)"),
+        *_said(FailureKind.MODEL_REFUSED, r"There['\u2019]sanissuewiththeselectedmodel"),
+        *_said(FailureKind.ENDPOINT_UNREACHABLE, r"APIError:UnabletoconnecttoAPI"),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^UnabletoconnecttoAnthropicservices"),
+        failure(FailureKind.UNKNOWN, r"^[⎿●]?APIError:5\d\d"),
+        failure(FailureKind.FLAG_REJECTED, r"^--[\w-]+cannotbeusedwithroot/sudo", remedy=ROOT_REMEDY),
+    )
+    ready = (r"\u276f.*(?:\?forshortcuts|←foragents|shift\+tabtocycle|esctointerrupt)",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``claude -p PROMPT ...``, or ``claude PROMPT ...`` when interactive.

@@ -8,9 +8,11 @@ from typing import Any
 
 from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest, given, option, value_of
 from doctor.harness.process import Completed
+from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_toml, table
 from doctor.harness.versions import version_at_least
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+from doctor.model.process import FailureKind
 
 FULL_AUTO_DEPRECATED = "0.128.0"
 """First published release without ``--full-auto`` in the help. ``codex --full-auto`` is an unknown argument from here
@@ -39,6 +41,13 @@ GRANTS = {
 }
 
 
+def _said(kind: FailureKind, words: str) -> tuple[Sign, Sign]:
+    """A failure as ``exec`` and the screen print it, and that it is the last on a screen where nobody goes on."""
+    return failure(kind, rf"^(?:ERROR:|■){words}"), failure(
+        kind, rf"^■{words}[^•■\u203a]*(?=\u203aAskCodex)", dialog=True
+    )
+
+
 class Codex(Harness):
     """Codex. ``exec`` never asks; its sandbox decides what works."""
 
@@ -59,6 +68,22 @@ class Codex(Harness):
         Flag(name="--full-auto", until=FULL_AUTO_REMOVED, instead="--sandbox workspace-write", command="exec"),
         Flag(name="--yolo"),
     )
+
+    signs = (
+        question("trust", r"^Trustthisfolder\?Codexcanread", TRUST_BY_HAND),
+        question("login", r"^>1\.SigninwithChatGPT", login),
+        # The approvals were read in the program itself: no fake model asks for what brings them.
+        question("approval", r"^Wouldyouliketo(?:runthefollowingcommand|makethefollowingedits|grantthese)", APPROVE),
+        *_said(FailureKind.AUTH_EXPIRED, r"unexpectedstatus40[13]"),
+        *_said(FailureKind.QUOTA, r"(?:Quotaexceeded|You['\u2019]vehityour\w*limit|unexpectedstatus429)"),
+        *_said(FailureKind.MODEL_REFUSED, r"Themodel`[^`]+`doesnotexist"),
+        *_said(FailureKind.ENDPOINT_UNREACHABLE, r"Connectionfailed:"),
+        *_said(FailureKind.NOT_LOGGED_IN, r"Missingenvironmentvariable"),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^(?:ERROR:|•)Reconnecting\.\.\.waitingfornetwork", dialog=True),
+        failure(FailureKind.TRUST_DIALOG, r"^Notinsideatrusteddirectory"),
+        failure(FailureKind.UNKNOWN, r"^(?:ERROR:|■)(?:We['\u2019]recurrentlyexperiencing|unexpectedstatus5)"),
+    )
+    ready = (r"\u203aAskCodextodoanything",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``codex exec ... PROMPT``, or ``codex ... PROMPT`` when interactive."""

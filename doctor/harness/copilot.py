@@ -5,8 +5,10 @@ from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option
 from doctor.harness.process import Completed
+from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_json
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+from doctor.model.process import FailureKind
 
 EVERYTHING = ("--allow-all", "--yolo")
 GRANTS = {
@@ -17,6 +19,11 @@ GRANTS = {
 USERS = ("logged_in_users", "loggedInUsers", "last_logged_in_user", "lastLoggedInUser")
 FOLDERS = ("trusted_folders", "trustedFolders")
 OWN_SERVER = "COPILOT_PROVIDER_BASE_URL"
+
+
+def _said(kind: FailureKind, words: str) -> tuple[Sign, Sign]:
+    """A failure as ``-p`` and the screen print it, and that it is the last on a screen where nobody goes on."""
+    return failure(kind, rf"^✗?{words}"), failure(kind, rf"^✗{words}[^●✗]*(?=\u276f←)", dialog=True)
 
 
 class Copilot(Harness):
@@ -30,6 +37,20 @@ class Copilot(Harness):
     login = "copilot login"
     endpoint_kinds = ("openai",)
     auth_variables = (OWN_SERVER, "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
+
+    signs = (
+        question("trust", r"^Doyoutrustthefilesinthisfolder\?", TRUST_BY_HAND),
+        question("approval", r"^Doyouwantto[\w./'-]+\?\u276f1\.Yes", APPROVE),
+        failure(FailureKind.NOT_LOGGED_IN, r"^Pleaseuse/logintosignintouseCopilot", remedy=login, dialog=True),
+        failure(FailureKind.NOT_LOGGED_IN, r"^Error:Noauthenticationinformationfound", remedy=login),
+        *_said(FailureKind.AUTH_EXPIRED, r"(?:Authenticationfailedwithprovider|.*Lasterror:40[13])"),
+        *_said(FailureKind.MODEL_REFUSED, r"Model'[^']+'notfoundonprovider"),
+        *_said(FailureKind.ENDPOINT_UNREACHABLE, r"Couldnotconnectto(?:local)?modelprovider"),
+        *_said(FailureKind.QUOTA, r"(?:Ratelimit|.*Lasterror:429)"),
+        failure(FailureKind.UNKNOWN, r"^✗?FailedtogetresponsefromtheAImodel;.*Lasterror:5\d\d"),
+        failure(FailureKind.FLAG_REJECTED, r"^error:Invalidcommandformat\."),
+    )
+    ready = (r"tabnexttab", r"Workingesc")
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``copilot ... -s -p PROMPT``, or ``copilot ... -i PROMPT`` when interactive."""

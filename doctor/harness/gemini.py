@@ -5,11 +5,16 @@ from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
 from doctor.harness.process import Completed
+from doctor.harness.signs import APPROVE, TRUST_BY_HAND, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+from doctor.model.process import FailureKind
 
 YOLO = ("-y", "--yolo")
 CREDENTIALS = ("oauth_creds.json", "gemini-credentials.json")
+
+REFUSED_KEY = r'(?:"code":40[13]|APIkeynotvalid)'
+AUTH_REMEDY = 'set GEMINI_API_KEY, and security.auth.selectedType to "gemini-api-key" in ~/.gemini/settings.json'
 
 
 class Gemini(Harness):
@@ -27,6 +32,25 @@ class Gemini(Harness):
     model_patterns = (r"(google/)?gemini-.*", r"(auto(-gemini.*)?|pro|flash|flash-lite)")
     redirects = ("GOOGLE_GEMINI_BASE_URL",)
     auth_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA")
+
+    signs = (
+        question("trust", r"^Doyoutrustthefilesinthisfolder\?", TRUST_BY_HAND),
+        question("login", r"^(?:\?Getstarted)?Howwouldyouliketoauthenticateforthisproject\?", login),
+        question("login", r"^EnterGeminiAPIKey", "set GEMINI_API_KEY"),
+        question("approval", r"^Allowexecutionof.{1,80}\?", APPROVE),
+        failure(FailureKind.MODEL_REFUSED, r'^Model"[^"]+"wasnotfoundorisinvalid', dialog=True),
+        failure(FailureKind.MODEL_REFUSED, r"^ErrorwhentalkingtoGeminiAPI.*ModelNotFoundError"),
+        failure(FailureKind.AUTH_EXPIRED, rf"^✕\[APIError:.*{REFUSED_KEY}[^>✦]*(?=\?forshortcuts)", dialog=True),
+        failure(FailureKind.AUTH_EXPIRED, rf"^(?:ErrorwhentalkingtoGeminiAPI|✕\[APIError:).*{REFUSED_KEY}"),
+        failure(FailureKind.QUOTA, r"^Attempt\d+failedwithstatus429", dialog=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^Attempt\d+failed\..*fetchfailed", dialog=True),
+        failure(FailureKind.UNKNOWN, r"^Attempt\d+failedwithstatus5\d\d"),
+        failure(
+            FailureKind.NOT_LOGGED_IN, r"^(?:PleasesetanAuthmethodin|Invalidauthmethodselected)", remedy=AUTH_REMEDY
+        ),
+        failure(FailureKind.TRUST_DIALOG, r"^GeminiCLIisnotrunninginatrusteddirectory"),
+    )
+    ready = (r"Typeyourmessageor@path/to/file",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``gemini ... -p PROMPT``, or ``gemini ... -i PROMPT`` when interactive."""

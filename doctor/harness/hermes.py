@@ -7,8 +7,10 @@ from pathlib import Path
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
+from doctor.harness.signs import APPROVE, failure, question
 from doctor.harness.state import names_in_env_file, read_json, read_text
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
+from doctor.model.process import FailureKind
 
 KEYED = "openai-api"
 """Provider that takes a server's key from a variable whatever its address. ``custom``, for one without a key, takes one
@@ -16,6 +18,10 @@ only where the address names a vendor, from the variable that vendor's name give
 
 BYPASS = ("-z", "--oneshot", "--yolo")
 _API_KEY = re.compile(r"""^[ \t]*api_key[ \t]*:[ \t]*(?:[^\s'"#]|['"][^'"])""", re.MULTILINE)
+
+GAVE_UP = r"APIcallfailedafter\d+retries:"
+IDLE = r"(?=⚕.*\u276f)"
+"""Its status line and its prompt, which follow the last that it said."""
 
 
 class Hermes(Harness):
@@ -30,6 +36,23 @@ class Hermes(Harness):
     endpoint_kinds = ("openai",)
     auth_variables = (*PROVIDER_VARIABLES, "NOUS_API_KEY", "CUSTOM_BASE_URL")
     help_args = (("--help",), ("chat", "--help"))
+
+    signs = (
+        question("onboarding", r"^Runsetupnow\?\[Y/n\]", login),
+        question("approval", r"^\u276f1\.Allowonce2\.Allowforthissession", APPROVE),
+        failure(FailureKind.AUTH_EXPIRED, rf"^HTTP40[13]:.*{IDLE}", dialog=True),
+        failure(FailureKind.MODEL_REFUSED, rf"^HTTP404:.*{IDLE}", dialog=True),
+        failure(FailureKind.QUOTA, rf"^{GAVE_UP}HTTP429:.*{IDLE}", dialog=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, rf"^{GAVE_UP}Connectionerror.*{IDLE}", dialog=True),
+        failure(FailureKind.AUTH_EXPIRED, r"^HTTP40[13]:", despite_success=True),
+        failure(FailureKind.MODEL_REFUSED, r"^HTTP404:", despite_success=True),
+        failure(FailureKind.QUOTA, rf"^{GAVE_UP}HTTP429:", despite_success=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, rf"^{GAVE_UP}Connectionerror", despite_success=True),
+        failure(FailureKind.UNKNOWN, rf"^{GAVE_UP}HTTP5\d\d:", despite_success=True),
+        failure(FailureKind.NOT_LOGGED_IN, r"^ItlookslikeHermesisn'tconfiguredyet", remedy=login),
+        failure(FailureKind.MODEL_REFUSED, r"^Unknownprovider'", remedy="hermes model lists the providers"),
+    )
+    ready = (r"⚕[^│]{1,80}│[^│]{1,20}│\[.{1,400}[─⚕]\u276f",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``hermes chat ... -Q -q PROMPT``; an interactive start takes no prompt on its command line."""

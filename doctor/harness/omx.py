@@ -37,6 +37,9 @@ class Omx(Harness):
         Flag(name="--yolo"),
     )
 
+    signs = Codex.signs
+    ready = Codex.ready
+
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``omx exec ... PROMPT``, or ``omx --direct ... PROMPT`` when interactive, which keeps it in its own pane."""
         own, notes = codex_arguments(request)

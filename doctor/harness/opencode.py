@@ -6,11 +6,16 @@ from pathlib import Path
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
+from doctor.harness.signs import APPROVE, failure, question
 from doctor.harness.state import read_json, table
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
+from doctor.model.process import FailureKind
 
 OWN_PROVIDER = "doctor"
 """Provider id under which an endpoint is handed over when the model names none."""
+
+
+UNTOLD_REMEDY = "`opencode models` lists the models that it knows; an unknown one is not named as the cause"
 
 
 class OpenCode(Harness):
@@ -26,6 +31,22 @@ class OpenCode(Harness):
     model_patterns = (r"[^/\s]+/\S+",)
     auth_variables = PROVIDER_VARIABLES
     help_args = (("--help",), ("run", "--help"))
+
+    signs = (
+        question("approval", r"^△Permissionrequired", APPROVE),
+        failure(FailureKind.QUOTA, r"^[⬝■]+.*(?:quota|limit|toomany).*\[retryingin", dialog=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^[⬝■]+.*connect.*\[retryingin", dialog=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^Error:CannotconnecttoAPI"),
+        failure(FailureKind.FLAG_REJECTED, r"^opencoderun\[message\.\.\]$|^opencode\[project\]"),
+        failure(FailureKind.UNKNOWN, r'^"message":"Unexpectedservererror\.', remedy=UNTOLD_REMEDY),
+        failure(
+            FailureKind.UNKNOWN,
+            r"^Error:Theuserrejectedpermissiontousethisspecifictoolcall",
+            remedy="allow the tool in OpenCode's permission setting, or start it with --auto in extra_args",
+            despite_success=True,
+        ),
+    )
+    ready = (r"ctrl\+pcommands", r"\[retryingin")
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``opencode run PROMPT ...``, or ``opencode --prompt PROMPT ...`` when interactive.

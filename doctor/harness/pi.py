@@ -5,8 +5,10 @@ from pathlib import Path
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
+from doctor.harness.signs import failure
 from doctor.harness.state import read_json, table
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
+from doctor.model.process import FailureKind
 
 THINKING = frozenset({"off", "minimal", "low", "medium", "high", "xhigh"})
 TOOLS = ("--tools", "-t", "--no-tools", "-nt", "--no-builtin-tools", "-nbt")
@@ -22,6 +24,20 @@ class Pi(Harness):
     install = "npm install -g @mariozechner/pi-coding-agent"
     login = "pi"
     auth_variables = (*PROVIDER_VARIABLES, "ANTHROPIC_OAUTH_TOKEN", "AI_GATEWAY_API_KEY", "OPENCODE_API_KEY")
+
+    signs = (
+        failure(FailureKind.NOT_LOGGED_IN, r"^(?:Error:)?NoAPIkeyfoundfor"),
+        failure(FailureKind.NOT_LOGGED_IN, r"^Error:NoAPIkeyfoundfor.*(?=0\.0%/0\(auto\))", dialog=True),
+        failure(FailureKind.MODEL_REFUSED, r'^Error:Unknownprovider"', remedy="pi --list-models lists what there is"),
+        failure(FailureKind.AUTH_EXPIRED, r"^(?:Error:)?40[13](?!\d)(?=[^↑]*\d%/\d+k?\(auto\))", dialog=True),
+        failure(FailureKind.MODEL_REFUSED, r"^(?:Error:)?404(?!\d)(?=[^↑]*\d%/\d+k?\(auto\))", dialog=True),
+        failure(FailureKind.QUOTA, r"^Error:429(?!\d)(?=.*Retrying\(\d+/\d+\)in)", dialog=True),
+        failure(FailureKind.AUTH_EXPIRED, r"^40[13](?!\d)"),
+        failure(FailureKind.MODEL_REFUSED, r"^404(?!\d)"),
+        failure(FailureKind.QUOTA, r"^429(?!\d)"),
+        failure(FailureKind.UNKNOWN, r"^5\d\d(?!\d)"),
+    )
+    ready = (r"\d%/\d+k?\(auto\)",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``pi ... -p PROMPT``, or ``pi ... PROMPT`` when interactive.

@@ -5,8 +5,18 @@ from pathlib import Path
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
 from doctor.harness.gemini import yolo_grants
 from doctor.harness.process import Completed
+from doctor.harness.signs import APPROVE, Sign, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
+from doctor.model.process import FailureKind
+
+
+def _said(kind: FailureKind, words: str) -> tuple[Sign, Sign]:
+    """A failure as a headless start prints it, and that it is the last on a screen where nobody goes on."""
+    idle = r"\(PressCtrl\+Ytoretry\)"
+    return failure(kind, rf"^✕?\[APIError:{words}"), failure(
+        kind, rf"^✕\[APIError:{words}[^✦✕]*{idle}(?=[>*]Type)", dialog=True
+    )
 
 
 class Qwen(Harness):
@@ -22,6 +32,17 @@ class Qwen(Harness):
     choices = {"permission_mode": ("plan", "default", "auto-edit", "yolo")}  # noqa: RUF012 - ClassVar in the base
     endpoint_kinds = ("openai",)
     auth_variables = ("OPENAI_API_KEY",)
+
+    signs = (
+        question("login", r"^SelectAuthenticationMethod", login),
+        question("approval", r"^Allowexecutionof.{1,80}\?", APPROVE),
+        *_said(FailureKind.AUTH_EXPIRED, r"40[13](?!\d)"),
+        *_said(FailureKind.QUOTA, r"429(?!\d)"),
+        *_said(FailureKind.MODEL_REFUSED, r"404(?!\d)"),
+        *_said(FailureKind.ENDPOINT_UNREACHABLE, r"Connectionerror"),
+        failure(FailureKind.NOT_LOGGED_IN, r"^Noauthtypeisselected\.|^MissingAPIkeyfor"),
+    )
+    ready = (r"Typeyourmessageor@path/to/file",)
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``qwen PROMPT ...``, or ``qwen -i PROMPT ...`` when interactive.

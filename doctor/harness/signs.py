@@ -11,6 +11,7 @@ success, and, for dialogs, at the lower end of what is on the screen now.
 Each pattern was taken from the real CLI (see ``tests/harness/screens``), unless a comment says from where else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,79 +54,84 @@ class Sign:
     """Whether it counts for a process that ended with exit code 0 too."""
 
 
-AUTH_REMEDY: Final = "renew the key or login of this harness; `doctor` shows where its credentials come from"
-QUOTA_REMEDY: Final = "wait until the limit is lifted, or choose another account, model or endpoint"
-ENDPOINT_REMEDY: Final = "start the server or correct the endpoint's address; `doctor` checks whether it answers"
-MODEL_REMEDY: Final = "choose a model that this endpoint serves"
-FLAG_REMEDY: Final = "correct runner_options.extra_args; the harness's --help lists the options of this version"
-SERVER_REMEDY: Final = "the model's server failed, which is usually temporary: start it again"
+TRUST_BY_HAND: Final = (
+    "trust the directory once by hand, or set runner_options.trust_workspace = true where it is offered"
+)
+APPROVE: Final = "answer it (`doctor attach`), or allow it in the profile's runner_options"
 
-_ERROR = r"^(?:\W{0,3}(?:fatal)?(?:error|apierror)[:\]]+)?\W{0,3}"
+_NEXT: Final[Mapping[str, tuple[str, bool | None]]] = {
+    FailureKind.CLI_MISSING: ("install what is missing, or correct the PATH that agents get", False),
+    FailureKind.FLAG_REJECTED: ("correct runner_options.extra_args: --help lists the options of this version", False),
+    FailureKind.TRUST_DIALOG: ("trust the directory once by hand, or set runner_options.trust_workspace = true", False),
+    FailureKind.NOT_LOGGED_IN: ("log in once by hand, or set the key", False),
+    FailureKind.AUTH_EXPIRED: ("renew the key or the login; `doctor` shows where the credentials come from", False),
+    FailureKind.QUOTA: ("wait until the limit is lifted, or choose another account, model or endpoint", True),
+    FailureKind.MODEL_REFUSED: ("choose a model that this endpoint serves", False),
+    FailureKind.ENDPOINT_UNREACHABLE: ("start the server, or correct the endpoint's address or the network", True),
+    FailureKind.UNKNOWN: ("the model's server failed, which is mostly temporary: start it again", True),
+}
+"""The next step, and whether starting again can help, where a sign says nothing better."""
+
+
+def question(kind: str, pattern: str, remedy: str) -> Sign:
+    """A dialog that waits for a person."""
+    return Sign(kind=kind, pattern=pattern, remedy=remedy, retry=False, dialog=True)
+
+
+def failure(
+    kind: FailureKind, pattern: str, *, remedy: str | None = None, dialog: bool = False, despite_success: bool = False
+) -> Sign:
+    """A failure, with the next step that its kind mostly has."""
+    usual, retry = _NEXT[kind]
+    return Sign(
+        kind=kind.value,
+        pattern=pattern,
+        remedy=remedy or usual,
+        retry=retry,
+        dialog=dialog,
+        despite_success=despite_success,
+    )
+
+
+_ERROR = r"^\W{0,3}(?:(?:fatal|api)?error[:\]]+)?\W{0,3}"
 """How lines begin that tell of an error, with a mark or a word, or with neither."""
 
-_CODED = r"^\W{0,3}(?:(?:api)?error:?|unexpectedstatus|http(?:status)?|status(?:code)?:?)[(\[]?"
+_CODED = r"^\W{0,3}(?:(?:fatal|api)?error:|unexpectedstatus|http(?:status)?|status(?:code)?:?)\W{0,2}"
+"""How lines begin that tell of an error by the status code of an HTTP answer."""
+
+_SHELL = r"^(?:[\w./-]{1,80}:)(?:(?:line)?\d+:)?[^\s:]{1,200}:"
 
 COMMON: tuple[Sign, ...] = (
-    Sign(
-        kind=FailureKind.AUTH_EXPIRED,
-        pattern=_CODED + r"40[13]\b|" + _ERROR + r"(?:incorrectapikeyprovided|invalidx?-?apikey|401unauthorized)",
-        remedy=AUTH_REMEDY,
-        retry=False,
+    failure(
+        FailureKind.AUTH_EXPIRED,
+        rf"{_CODED}40[13](?!\d)|{_ERROR}(?:40[13])?(?:incorrectapikeyprovided|invalid(?:x-)?apikey|unauthorized$)",
     ),
-    Sign(
-        kind=FailureKind.NOT_LOGGED_IN,
-        pattern=_ERROR + r"(?:notloggedin|pleaselogin|no(?:valid)?apikey(?:found|isset)|missingapikey)",
-        remedy="log in to this harness once by hand, or set its key",
-        retry=False,
+    failure(FailureKind.NOT_LOGGED_IN, _ERROR + r"(?:(?:youare)?notloggedin|no(?:valid)?apikeyfound|missingapikey)"),
+    failure(
+        FailureKind.QUOTA,
+        rf"{_CODED}429(?!\d)|{_ERROR}(?:429)?(?:you(?:['\u2019]ve|have)(?:hit|reached|exceeded)your[\w-]*limit"
+        r"|usagelimitreached|quotaexceeded|youexceededyourcurrentquota|ratelimit(?:exceeded|reached)|toomanyrequests)",
     ),
-    Sign(
-        kind=FailureKind.QUOTA,
-        pattern=_CODED
-        + r"429\b|"
-        + _ERROR
-        + r"(?:(?:you(?:'|’)ve|youhave)(?:hit|reached|exceeded)your\w*limit|usagelimitreached|quotaexceeded"
-        r"|youexceededyourcurrentquota|ratelimitexceeded|toomanyrequests|insufficient_quota)",
-        remedy=QUOTA_REMEDY,
-        retry=True,
+    failure(
+        FailureKind.ENDPOINT_UNREACHABLE,
+        _ERROR
+        + r"(?:connection(?:refused|error|failed|timedout)(?:$|[.:(])|connectE[A-Z]+|fetchfailed$|getaddrinfo[A-Z_]+"
+        r"|cannotconnecttoapi|unabletoconnectto)",
     ),
-    Sign(
-        kind=FailureKind.ENDPOINT_UNREACHABLE,
-        pattern=_ERROR
-        + r"(?:connection(?:refused|error|failed|timedout)|connect?(?:econnrefused|etimedout)|fetchfailed"
-        r"|getaddrinfo(?:enotfound|eai_again)|curl:\(\d+\)(?:could\s*not|failedto)|.{0,60}(?:ECONNREFUSED|ENOTFOUND))",
-        remedy=ENDPOINT_REMEDY,
-        retry=True,
+    failure(
+        FailureKind.FLAG_REJECTED,
+        r"^(?:[\w./-]{1,40}:)?(?:error:)?(?:(?:unknown|unexpected|unrecogni[sz]ed|invalid|illegal)(?:option|argument|flag)s?"
+        r"(?::|--?\w|['\"`]-)|invalidvalue.{1,80}for['\"`]--)",
     ),
-    Sign(
-        kind=FailureKind.FLAG_REJECTED,
-        pattern=r"^(?:[\w./-]{1,40}:)?(?:error:)?(?:unknown|unexpected|unrecognized|unrecognised|invalid|illegal)"
-        r"(?:option|argument|flag)s?:?\W?-?",
-        remedy=FLAG_REMEDY,
-        retry=False,
+    failure(
+        FailureKind.MODEL_REFUSED,
+        _ERROR + r"(?:404)?(?:the)?(?:requested)?model[`'\"][^`'\"]{1,80}[`'\"](?:doesnotexist|(?:was)?notfound)",
     ),
-    Sign(
-        kind=FailureKind.MODEL_REFUSED,
-        pattern=_ERROR + r"(?:the)?(?:requested)?model\W?[\w./:@-]{1,80}\W{0,2}(?:doesnotexist|notfound|wasnotfound|isnot)",
-        remedy=MODEL_REMEDY,
-        retry=False,
-    ),
-    Sign(
-        kind=FailureKind.CLI_MISSING,
-        pattern=r"^(?:/\S{1,80}|\w{1,20}):(?:(?:line)?\d+:)?\S{1,200}:(?:command)?notfound$"
-        r"|^(?:/\S{1,80}|\w{1,20}):(?:(?:line)?\d+:)?\S{1,200}:nosuchfileordirectory$"
-        r"|^env:\W?\S{1,200}\W:nosuchfileordirectory",
-        remedy="install what is missing, or correct the PATH that agents get; `doctor` shows which program is used",
-        retry=False,
-    ),
-    Sign(
-        kind=FailureKind.UNKNOWN,
-        pattern=_CODED + r"5\d\d\b|" + _ERROR + r"(?:internalserver|overloaded_?)error",
-        remedy=SERVER_REMEDY,
-        retry=True,
-    ),
+    failure(FailureKind.CLI_MISSING, rf"{_SHELL}(?:command)?notfound$|{_SHELL}nosuchfileordirectory$"),
+    failure(FailureKind.UNKNOWN, rf"{_CODED}5\d\d(?!\d)|{_ERROR}(?:5\d\d)?(?:internalserver|overloaded_?)error"),
 )
 """What has the same shape wherever it comes from; looked at after a harness's own signs.
 
-The status codes stand behind a word that says so at the beginning of the line. A line of prose or of code that speaks
-of them begins otherwise.
+A status code counts behind a word that says so, at the beginning of the line. A line of prose or of code that speaks of
+one begins otherwise.
 """

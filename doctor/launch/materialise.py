@@ -102,9 +102,9 @@ def _write(target: Path, contents: Mapping[str, bytes]) -> None:
     temporary.mkdir(mode=PRIVATE_DIRECTORY)
     try:
         for name, content in contents.items():
-            path = temporary / name
-            path.parent.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-            replace_file(path, content, mode=PRIVATE_FILE)
+            for parent in reversed(Path(name).parents):
+                (temporary / parent).mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+            replace_file(temporary / name, content, mode=PRIVATE_FILE)
         try:
             temporary.rename(target)
         except OSError:
@@ -135,19 +135,17 @@ def differences(target: Path, spec: LaunchSpec) -> tuple[str, ...]:
         PROMPT_NAME: spec.prompt.sha256,
         **skills,
     }
-    found = ((name, digest, _problem(target, name, digest)) for name, digest in expected.items())
-    return tuple(f"{target / name} {problem}" for name, _, problem in found if problem)
+    found = ((name, _problem(target, name, digest)) for name, digest in expected.items())
+    return tuple(f"{target / name} {problem}" for name, problem in found if problem)
 
 
 def _problem(target: Path, name: str, digest: str) -> str | None:
-    path = target
-    for part in Path(name).parts[:-1]:
-        path /= part
-        if path.is_symlink():
-            return f"is reached through {path}, a symlink"
     path = target / name
-    if target.is_symlink() or path.is_symlink():
-        return "is a symlink, or in one"
+    for each in (path, *path.parents):
+        if each.is_symlink():
+            return f"is reached through a symlink, {each}"
+        if each == target:
+            break
     try:
         content = read_bytes(path, limit=LARGEST_SPEC)
     except FileProblem as problem:

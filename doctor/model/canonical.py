@@ -44,7 +44,7 @@ def _without(value: Any, directory: str) -> Any:
     if isinstance(value, str):
         return {"around": value.split(directory)} if directory in value else value
     if isinstance(value, Mapping):
-        return {name: each if name == "text" else _without(each, directory) for name, each in value.items()}
+        return {name: _without(each, directory) for name, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_without(each, directory) for each in value]
     return value

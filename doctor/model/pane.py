@@ -1,11 +1,11 @@
-"""What an agent's terminal is like from inside."""
+"""What an agent's terminal is like from inside. Plain tuples: every start imports them and few use them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariableFact:
+class VariableFact(NamedTuple):
     """A variable that is not the same in a terminal as here. Values are ``None`` where it is not set."""
 
     name: str
@@ -18,8 +18,7 @@ class VariableFact:
     there: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaneFact:
+class PaneFact(NamedTuple):
     """A terminal made as an agent's is, as a process in it sees it."""
 
     socket: str
@@ -37,5 +36,5 @@ class PaneFact:
     variables: tuple[VariableFact, ...] = ()
     """The variables that differ, of those that decide what a program finds: PATH, HOME, SHELL, LANG and proxies."""
 
-    programs: Mapping[str, str | None] = field(default_factory=dict)
+    programs: Mapping[str, str | None] = MappingProxyType({})
     """Path of each program that agents would be, to why it cannot be run there; ``None`` where it can."""

@@ -73,7 +73,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         raise UsageError("a prompt and --prompt-file are both given", remedy="keep one of them")
     named = told.key_env is not None
     return Settings(
-        model=told.model,
+        model=told.model or None,
         base_url=told.base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL,
         key_env=None if told.no_key else told.key_env or KEY_VARIABLE,
         key_required=named,

@@ -27,6 +27,8 @@ def main(arguments: Sequence[str]) -> int:
             sys.stderr.write(f"{_line(error, secrets)}\n")
         return USAGE if isinstance(error, UsageError | UnusableError) else FAILED
     except KeyboardInterrupt:
+        # Who presses twice means the same.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         return INTERRUPTED
     except BrokenPipeError:
         # The interpreter would complain about the stream once more when it ends.

@@ -96,7 +96,7 @@ class Bubblewrap:
         kept = [word for path in (space.directory, space.scratch) for word in ("--bind", str(path), str(path))]
         return (
             self._program,
-            *("--die-with-parent", "--new-session", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL"),
+            *("--die-with-parent", "--new-session", "--unshare-pid", "--unshare-ipc"),
             *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
             *_masks(tuple(hidden_places(Path.home()))),
             *kept,

@@ -61,6 +61,7 @@ class Endpoint:
         self.shown_url = without_credentials(settings.base_url)
         self._client = _client(settings.base_url, key)
         self._model = settings.model
+        self._answering = False
 
     @property
     def model(self) -> str:
@@ -93,7 +94,9 @@ class Endpoint:
 
     def _chunks(self, **request: object) -> Iterator[object]:
         create: Any = self._client.chat.completions.create
+        self._answering = False
         with self._explained(), create(**request, stream=True) as stream:
+            self._answering = True
             yield from map(_plain, stream)
 
     def _judge(self, reply: Reply) -> None:
@@ -138,10 +141,7 @@ class Endpoint:
                 f"{self.shown_url} broke off the reply: {_short(error.message)}", remedy="try again"
             ) from error
         except _transport_errors() as error:
-            raise NexError(
-                f"the connection to {self.shown_url} broke during the reply ({_short(str(error))})",
-                remedy="see the server's own log, then try again",
-            ) from error
+            raise self._broken(str(error)) from error
         except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
             # The client trusts what it is sent: a reply of another shape fails anywhere inside it.
             raise NexError(
@@ -174,8 +174,16 @@ class Endpoint:
             return f"set {variable} to its key, or name another variable with --key-env"
         return f"correct the key in {variable}"
 
+    def _broken(self, why: str) -> NexError:
+        return NexError(
+            f"the connection to {self.shown_url} broke during the reply ({_short(why)})",
+            remedy="see the server's own log, then try again",
+        )
+
     def _unreachable(self, error: Exception) -> NexError:
         cause = error.__cause__ or error.__context__
+        if self._answering:
+            return self._broken(str(cause or error))
         why = f" ({_short(str(cause))})" if cause is not None and str(cause) else ""
         return NexError(f"cannot reach {self.shown_url}{why}", remedy="start the server there, or correct --base-url")
 

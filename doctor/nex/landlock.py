@@ -3,12 +3,13 @@
 Run by its path, ``python -I -S landlock.py ORDER PROGRAM ARGUMENT...``, for each command, so it imports little and
 nothing of this package. ORDER is JSON: ``write`` (directories that it may change), ``devices`` (files that it may
 write), ``hidden`` (paths that it may not read) and ``parent`` (the process whose end ends it). An empty ORDER leaves
-files to others and closes Unix sockets only.
+files to others.
 
 What the kernel holds, then, for this process and all that it starts, and whatever user they run as:
 
 - nothing is written, made, removed, renamed, linked or truncated elsewhere (Landlock from ABI 3 on);
 - no process outside is signalled (from ABI 6 on), traced, or looked into through ``/proc``;
+- root keeps what is needed to work on files of others, and no power over the machine;
 - no server is reached through a Unix socket (a seccomp filter): a tmux, D-Bus, Docker or agent socket would do for it
   what it may not do itself.
 
@@ -42,6 +43,10 @@ ALLOW, ERRNO = 0x7FFF0000, 0x00050000
 NUMBER_OFFSET, ARCHITECTURE_OFFSET, ARGUMENT_OFFSET = 0, 4, 16
 IO_URING_SETUP, X32 = 425, 0x40000000
 EPERM, EACCES, ENOSYS = 1, 13, 38
+CAPABILITIES_VERSION = 0x20080522
+KEPT_CAPABILITIES = sum(1 << number for number in (0, 1, 3, 4, 5, 6, 7, 10))
+"""To own, write, mark, signal, change user, and to listen on low ports; not, for one, to look into any process."""
+
 SOCKET_CALLS = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 """Machine: the kernel's number of the architecture, and of its ``socket`` call."""
 
@@ -61,6 +66,7 @@ def main(arguments: list[str]) -> int:
     try:
         order = json.loads(arguments[0])
         _call(_libc().prctl, NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        drop_capabilities()
         if order:
             _end_with(order["parent"])
             confine(order["write"], order["devices"], order["hidden"])
@@ -108,6 +114,21 @@ def readable(directory: str, hidden: frozenset[str]) -> Iterator[str]:
         if entry.path in hidden or entry.is_symlink():
             continue
         yield from readable(entry.path, hidden) if entry.is_dir(follow_symlinks=False) else (entry.path,)
+
+
+def drop_capabilities() -> None:
+    """Keep, of what this process may do beyond others, only what working on files takes.
+
+    Raises:
+        OSError: The kernel refused.
+    """
+    header = ctypes.create_string_buffer(struct.pack("=Ii", CAPABILITIES_VERSION, 0))
+    sets = ctypes.create_string_buffer(24)
+    _call(_libc().capget, header, sets)
+    low = struct.unpack("=6I", sets.raw)[:3]
+    effective, permitted = (each & KEPT_CAPABILITIES for each in low[:2])
+    sets.raw = struct.pack("=6I", effective, permitted, 0, 0, 0, 0)
+    _call(_libc().capset, header, sets)
 
 
 def refuse_unix_sockets() -> None:

@@ -13,7 +13,7 @@ from doctor.nex.arguments import Settings
 from doctor.nex.chat import Conversation, Model
 from doctor.nex.confinement import Confinement, Unconfined, Workspace, find_confinement
 from doctor.nex.failures import NexError
-from doctor.nex.processes import adopt_orphans
+from doctor.nex.processes import adopt_orphans, end_orphans
 from doctor.nex.prompts import sendable
 from doctor.nex.talk import Voice
 from doctor.nex.tools import Bash, command_environment
@@ -75,7 +75,7 @@ def session(settings: Settings, *, endpoint: Model, system: str, secret: str | N
     approval = Approval(mode=settings.approval, confinement=confinement, problem=problem, ask=ask_terminal, voice=voice)
     with _workspace() as space:
         environment = command_environment(os.environ, space, secret, settings.key_env)
-        bash = Bash(space=space, environment=environment, timeout=settings.timeout)
+        bash = Bash(space=space, environment=environment, timeout=settings.timeout, end_rest=end_orphans)
         conversation = Conversation(
             model=endpoint, bash=bash, approval=approval, voice=voice, system=system, max_turns=settings.max_turns
         )

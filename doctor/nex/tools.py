@@ -4,13 +4,13 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
 from doctor.nex.confinement import Confinement, Workspace
 from doctor.nex.output import BoundedOutput
-from doctor.nex.processes import end_group, end_orphans
+from doctor.nex.processes import end_group
 
 NAME = "bash"
 DEFINITION: dict[str, Any] = {
@@ -72,12 +72,16 @@ class Bash:
         space: Where they start and may write.
         environment: Theirs, whole.
         timeout: Seconds that each may take.
+        end_rest: Ends what a command left behind outside its process group.
     """
 
-    def __init__(self, *, space: Workspace, environment: Mapping[str, str], timeout: float) -> None:
+    def __init__(
+        self, *, space: Workspace, environment: Mapping[str, str], timeout: float, end_rest: Callable[[], None]
+    ) -> None:
         self._space = space
         self._environment = dict(environment)
         self._timeout = timeout
+        self._end_rest = end_rest
         self._shell = shutil.which("bash", path=environment.get("PATH")) or "/bin/sh"
 
     def run(self, command: str, confinement: Confinement) -> Outcome:
@@ -104,7 +108,7 @@ class Bash:
             finally:
                 end_group(process.pid)
                 process.wait()
-                end_orphans()
+                self._end_rest()
                 # Elsewhere than on Linux, what went into another session may still hold the pipe.
                 reader.join(DRAIN_SECONDS)
         return Outcome(output=output.text(), status=status, seconds=self._timeout)

@@ -130,11 +130,13 @@ def dialog_on(screen_lines: Sequence[str], signs: Sequence[Sign], *, ready: Sequ
         signs: The harness's own, then the common ones; only those count that do for a running process.
         ready: Its ``Harness.ready``: a dialog with the prompt below is a quotation or was answered.
     """
-    shown = [line for line in screen_lines if squeeze(line)][-SCREEN_LINES:]
+    kept = [number for number, line in enumerate(screen_lines) if squeeze(line)][-SCREEN_LINES:]
+    shown = [screen_lines[number] for number in kept]
     found = _last(shown, [sign for sign in signs if sign.dialog])
-    if found is None or (found.sign.kind in DIALOGS and is_ready(shown[found.end :], ready)):
+    if found is None:
         return None
-    return _judged(found, shown)
+    below = screen_lines[kept[found.end - 1] + 1 :]
+    return None if found.sign.kind in DIALOGS and is_ready(below, ready) else _judged(found, shown)
 
 
 def trouble_in(log_lines: Sequence[str], signs: Sequence[Sign]) -> Judged | None:

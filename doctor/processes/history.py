@@ -31,7 +31,8 @@ def rebuild(options: Options) -> int:
     Raises:
         JournalError: The journal cannot be read or written.
     """
-    return _journal(options).rebuild()
+    with _journal(options) as journal:
+        return journal.rebuild()
 
 
 def _journal(options: Options) -> Journal:

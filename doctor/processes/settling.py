@@ -41,19 +41,21 @@ def settle(place: Workplace, observations: Sequence[Observation]) -> None:
     Raises:
         JournalError: It cannot be written.
     """
-    journal = journal_of(place)
-    known = {row.process_id: row for row in journal.processes()} if observations else {}
-    open_ends = [
-        each
-        for each in observations
-        if each.process_id not in known or (each.ended and not known[each.process_id].state.is_final)
-    ]
-    for seen, view in zip(open_ends, views(place, open_ends), strict=True):
-        journal.spawn(_spawn(view), at=seen.submitted_at)
-        verb = _VERBS.get(view.state)
-        if verb is not None:
-            at = seen.ended_at or time.time()
-            journal.transition(view.process_id, verb, reason=_reason(view), at=at, outcome=view.outcome)
+    if not observations:
+        return
+    with journal_of(place) as journal:
+        known = {row.process_id: row.state for row in journal.processes()}
+        open_ends = [
+            each
+            for each in observations
+            if each.process_id not in known or (each.ended and not known[each.process_id].is_final)
+        ]
+        for seen, view in zip(open_ends, views(place, open_ends), strict=True):
+            journal.spawn(_spawn(view), at=seen.submitted_at)
+            verb = _VERBS.get(view.state)
+            if verb is not None:
+                at = seen.ended_at or time.time()
+                journal.transition(view.process_id, verb, reason=_reason(view), at=at, outcome=view.outcome)
 
 
 def _spawn(view: ProcessView) -> Spawn:

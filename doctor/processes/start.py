@@ -84,8 +84,8 @@ def _start(
     place: Workplace, specs: Sequence[LaunchSpec], name: str, *, wait: bool, progress: Progress | None
 ) -> Launched:
     executor = _executor(place, name, {spec.mode for spec in specs})
-    journal = journal_of(place)
-    journal.prepare()
+    with journal_of(place) as journal:
+        journal.prepare()
     before = observe(place)
     settle(place, before)
     clear_ended(place, before)

@@ -89,7 +89,9 @@ def duration(seconds: float) -> str:
 
 
 def prompt_of(spec: LaunchSpec) -> str:
-    """The way that a prompt takes, and its size."""
+    """The way that a prompt takes, and its size; ``none`` where there is none."""
+    if not spec.prompt.text:
+        return "none"
     size = len(spec.prompt.text.encode("utf-8", "surrogatepass"))
     way = "not given" if spec.prompt.delivery is Delivery.NONE else str(spec.prompt.delivery)
     return f"{way}, {size_of(size)}"

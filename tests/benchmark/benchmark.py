@@ -1,4 +1,4 @@
-"""Start-up and scale, as ratios to a bare interpreter in the same run.
+"""Start-up, scale and agents under tmux, as ratios to the bare thing in the same run.
 
 Run by ``nox -s benchmark``. Each command is measured in turn, round after round, so that a machine that slows down
 slows all of them down; the middle of each series of ratios counts. Exit status 1: a limit is exceeded.
@@ -31,6 +31,10 @@ GROWTH_LIMIT = 2.6
 """Twice as many agents take twice as long when time is linear; quadratic would be four times."""
 
 RSS_LIMIT_MB = 200.0
+SESSIONS = 50
+SUBMIT_LIMIT = 1.3
+QUESTIONS_LIMIT = 1
+EXECUTOR = Path(__file__).with_name("executor.py")
 RESULTS = Path(__file__).parents[2] / "reference" / "performance.md"
 
 
@@ -54,17 +58,20 @@ class Row:
 
     what: str
     value: float
-    limit: float
+    limit: float | None
+    """``None`` for what is only told."""
+
     unit: str
 
     @property
     def ok(self) -> bool:
         """Whether the limit is kept."""
-        return self.value <= self.limit
+        return self.limit is None or self.value <= self.limit
 
     def cells(self) -> tuple[str, str, str]:
         """What is measured, the value, the limit."""
-        return self.what, f"{self.value:.2f}{self.unit}", f"{self.limit:g}{self.unit}"
+        limit = "none" if self.limit is None else f"{self.limit:g}{self.unit}"
+        return self.what, f"{self.value:.2f}{self.unit}", limit
 
 
 def measure(argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> Usage:
@@ -226,6 +233,18 @@ def scale(rounds: int, agents: int) -> list[Row]:
     ]
 
 
+def agents_in_tmux(rounds: int, sessions: int) -> list[Row]:
+    """Many agents in tmux: until they are handed over, until they run, and one look at them."""
+    argv = [sys.executable, "-I", str(EXECUTOR), "--rounds", str(rounds), "--sessions", str(sessions)]
+    seen = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)
+    unit = " x `tmux new-session`"
+    return [
+        Row(what=f"{sessions} agents submitted under tmux", value=seen["submit"], limit=SUBMIT_LIMIT, unit=unit),
+        Row(what="the same until every agent runs", value=seen["running"], limit=None, unit=unit),
+        Row(what=f"questions to tmux for {sessions} agents", value=seen["questions"], limit=QUESTIONS_LIMIT, unit=""),
+    ]
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The table of ``reference/performance.md``."""
     lines = ["| what | measured | limit |", "|---|---|---|"]
@@ -240,7 +259,8 @@ def page(rows: Sequence[Row], rounds: int) -> str:
 
 Measured by `nox -s benchmark`, recorded by `nox -s benchmark -- --write`. Every command runs once in
 every round, and a ratio is the median of the rounds' ratios to *bare*: `python -I -c pass` of the same interpreter. So
-they hold on slower machines too. The limits are the project's own; exceeding one makes the session fail.
+they hold on slower machines too. Agents under tmux are compared with as many sessions made by one
+`tmux new-session -d` after the other. The limits are the project's own; exceeding one makes the session fail.
 
 {where}:
 
@@ -257,7 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     rounds, agents = (1, 100) if options.quick else (30, AGENTS)
-    rows = [*start_up(rounds), *scale(max(1, rounds // 10), agents)]
+    sessions = 3 if options.quick else SESSIONS
+    rows = [*start_up(rounds), *scale(max(1, rounds // 10), agents), *agents_in_tmux(max(1, rounds // 3), sessions)]
     print(markdown(rows))
     if options.write:
         RESULTS.write_text(page(rows, rounds), encoding="utf-8")

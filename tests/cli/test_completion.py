@@ -85,6 +85,21 @@ def test_the_shell_is_found_or_asked_for(
     assert (MARK in capsys.readouterr().out) is (code == 0)
 
 
+POLICY = """
+{"version": 2, "agent_profiles": [{"name": "b", "runner": "codex", "base_prompt": "x"}],
+ "agents": [{"name": "bob", "profile": "b"}]}
+"""
+
+
+@pytest.mark.parametrize("line", ["doctor ps bob", "doctor launch --agent b"])
+def test_where_nothing_was_launched_or_the_policy_is_broken_nothing_is_offered(
+    line: str, project: Path, tmp_path: Path
+) -> None:
+    (project / ".metawsm").mkdir()
+    (project / ".metawsm" / "policy.json").write_text("{")
+    assert [each for each in offered(line, tmp_path) if each and not each.startswith("-")] == []
+
+
 def offered(line: str, tmp_path: Path) -> list[str]:
     """What the program offers a shell for a command line."""
     answer = tmp_path / "answer"
@@ -111,10 +126,17 @@ def offered(line: str, tmp_path: Path) -> list[str]:
         ("doctor --runtime claude_", "claude_code"),
         ("doctor --format pl", "plain"),
         ("doctor --profile off", "office"),
+        ("doctor lau", "launch"),
+        ("doctor launch --agent bo", "bob"),
+        ("doctor launch --executor pro", "process"),
+        ("doctor stop bob-", "bob-3-1"),
+        ("doctor journal re", "rebuild"),
     ],
 )
 def test_commands_options_and_values_are_offered(line: str, expected: str, project: Path, tmp_path: Path) -> None:
     profile = tmp_path / "config" / "profiles" / "office.toml"
     profile.parent.mkdir(parents=True)
     profile.write_text("")
+    (project / ".metawsm" / "processes" / "bob-3-1").mkdir(parents=True)
+    (project / ".metawsm" / "policy.json").write_text(POLICY)
     assert expected in offered(line, tmp_path)

@@ -53,6 +53,17 @@ def test_an_empty_name_is_refused() -> None:
         parse(CHECK, ["--select", "SKL,"])
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("0", 0.0), ("0.5", 0.5), ("30", 30.0), ("-1", None), ("nan", None), ("", None)]
+)
+def test_patience_may_be_none_at_all(text: str, value: float | None) -> None:
+    if value is None:
+        with pytest.raises(UsageError, match="expected seconds"):
+            parse(COMMANDS["stop"], ["--patience", text])
+    else:
+        assert parse(COMMANDS["stop"], ["--patience", text]).patience == value
+
+
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
 def test_every_example_is_a_command_line_that_can_be_parsed(command: Command) -> None:
     for line, _ in command.examples:

@@ -2,10 +2,11 @@
 
 import io
 from collections.abc import Mapping
+from typing import NoReturn
 
 import pytest
 
-from doctor.cli.streams import encodable, say, style_for, takes_symbols, wants_color, width_of_terminal
+from doctor.cli.streams import encodable, put, say, style_for, takes_symbols, wants_color, width_of_terminal
 from doctor.report.style import Style
 
 
@@ -76,3 +77,14 @@ def test_the_width_is_what_columns_says_or_80(columns: str, expected: int, monke
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("sys.__stdout__", io.StringIO())
     assert width_of_terminal() == expected
+
+
+def test_whoever_goes_on_printing_learns_that_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Left(io.StringIO):
+        def write(self, text: str) -> NoReturn:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert put("read") is True
+    monkeypatch.setattr("sys.stdout", Left())
+    assert put("lost") is False

@@ -10,6 +10,7 @@ from doctor.diagnosis.check import Check
 from doctor.diagnosis.collect import (
     check_problems,
     make_checks,
+    make_executors,
     make_facts,
     make_formats,
     make_harnesses,
@@ -212,6 +213,30 @@ def test_formats_are_offered_by_name() -> None:
 )
 def test_a_malformed_format_is_refused(offered: Any, problem: str) -> None:
     assert refusal(lambda: make_formats([("acme", offered)])) == f"plugin acme: {problem}"
+
+
+def test_executors_are_offered_by_name() -> None:
+    assert make_executors([("acme", {"remote": str})], own="doctor") == {"remote": str}
+
+
+@pytest.mark.parametrize(
+    ("offered", "problem"),
+    [
+        ([str], "doctor_register_executors returned list, expected a mapping from names"),
+        ({"Remote": str}, f"executor 'Remote' is {str!r}, expected a lower-case name and its function"),
+        ({"remote": None}, "executor 'remote' is None, expected a lower-case name and its function"),
+    ],
+)
+def test_a_malformed_executor_is_refused(offered: Any, problem: str) -> None:
+    assert refusal(lambda: make_executors([("acme", offered)], own="doctor")) == f"plugin acme: {problem}"
+
+
+def test_an_executor_with_the_name_of_another_is_refused_with_both_owners() -> None:
+    twice = [("acme", {"tmux": str}), ("acme", {"remote": str}), ("zeta", {"remote": str})]
+    assert refusal(lambda: make_executors(twice, own="doctor")).splitlines() == [
+        "executor tmux is registered by plugin doctor and by plugin acme; rename one of them",
+        "executor remote is registered by plugin acme and by plugin zeta; rename one of them",
+    ]
 
 
 def test_a_format_of_two_plugins_is_refused_with_both_names() -> None:

@@ -113,6 +113,10 @@ def test_every_hook_s_offers_are_collected_behind_the_tool_s_own(site: Path) -> 
             return {"sample": str}
 
         @hookimpl
+        def doctor_register_executors():
+            return {"remote": str}
+
+        @hookimpl
         def doctor_register_checks():
             return None
         """,
@@ -126,6 +130,8 @@ def test_every_hook_s_offers_are_collected_behind_the_tool_s_own(site: Path) -> 
     ]
     assert [harness.id for harness in plugins.harnesses] == ["acme"]
     assert plugins.formats == {"sample": str}
+    assert list(plugins.executors) == ["tmux", "process", "remote"]
+    assert plugins.executors["remote"] is str
     assert plugins.checks == ()
 
 

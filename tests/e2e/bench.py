@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.harness_recipes import RECIPES, write_files
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 SOCKET = "harness-doctor"
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds until something that has to happen counts as not happening; no test measures time with it."""
 
 VERSIONS = {"codex": "0.169.0", "claude_code": "2.1.197", "opencode": "1.18.33"}
@@ -31,7 +32,7 @@ ANSWERS = """case "$*" in
   --version|-V|version) echo 'stand-in {version}'; exit 0 ;;
   'login status') echo 'Logged in using an API key' >&2; exit 0 ;;
   'auth status') echo '{{"loggedIn": true, "authMethod": "api_key"}}'; exit 0 ;;
-  *--help*) printf '  %s <VALUE>\\n' {flags}; exit 0 ;;
+  --help|*' --help') printf '  %s <VALUE>\\n' {flags}; exit 0 ;;
 esac
 exec {python} -I {stand_in} "$@" """
 
@@ -95,7 +96,7 @@ class Bench:
             capture_output=True,
             text=True,
             check=False,
-            timeout=2 * PATIENCE,
+            timeout=4 * PATIENCE,
         )
 
     def ask(self, *arguments: str, code: int | None = 0) -> dict[str, Any]:
@@ -142,12 +143,11 @@ class Bench:
     def install(self, runtime_id: str) -> Path:
         """Put a stand-in for a harness on PATH, which knows every flag that the harness is started with."""
         [harness] = [each for each in builtin_harnesses() if each.id == runtime_id]
-        flags = [
-            word
-            for interactive in (False, True)
-            for word in _words(harness.compile(LaunchRequest(path=runtime_id, interactive=interactive, cwd="/")))
-            if word.startswith("-")
+        requests = [
+            LaunchRequest(path=runtime_id, model="m", endpoint_url=url, interactive=interactive, cwd="/")
+            for interactive, url in product((False, True), (None, "http://h/v1"))
         ]
+        flags = [word for request in requests for word in _words(harness.compile(request)) if word.startswith("-")]
         return self.program(
             harness.binaries[0],
             ANSWERS.format(
@@ -232,10 +232,28 @@ class Bench:
 
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait until ``condition`` holds; fails when it does not come to that."""
-        end = time.monotonic() + PATIENCE
+        assert self.comes_to(condition), f"waited in vain for {what}"
+
+    @staticmethod
+    def comes_to(condition: Callable[[], object], *, seconds: float = PATIENCE) -> bool:
+        """Whether ``condition`` holds within so many seconds."""
+        end = time.monotonic() + seconds
         while not condition():
-            assert time.monotonic() < end, f"waited in vain for {what}"
+            if time.monotonic() > end:
+                return False
             time.sleep(0.02)
+        return True
+
+    def settled(self, look: Callable[[], str]) -> None:
+        """Wait until what is to be seen stays the same for a moment."""
+        seen = [look()]
+
+        def same() -> bool:
+            time.sleep(0.3)
+            seen.append(look())
+            return seen[-1] == seen[-2]
+
+        self.comes_to(same, seconds=5)
 
     def files(self) -> dict[str, bytes]:
         """Every file below ``.metawsm`` with its content; named pipes are left out."""

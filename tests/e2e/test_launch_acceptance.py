@@ -32,8 +32,8 @@ def launched(bench: Bench, *arguments: str, code: int | None = 0) -> list[dict[s
 
 
 def ended(bench: Bench, name: str) -> dict[str, Any]:
-    """The process of this id, once ``doctor ps`` says how it ended."""
-    bench.until(lambda: bench.ps(name, "--all")[0]["ended_at"], f"the end of {name}")
+    """The process of this id, once ``doctor ps`` says that it ended."""
+    bench.until(lambda: bench.ps(name, "--all")[0]["state"] != "running", f"the end of {name}")
     return bench.ps(name, "--all")[0]
 
 
@@ -135,7 +135,7 @@ def test_without_stages_argv_is_the_unstaged_one(bench: Bench) -> None:
         assert spec["argv"] == plain["argv"]
     launched(bench, "--wait")
     received = bench.received(bench.ps("--all")[0]["process_id"])
-    assert [os.fsdecode(each) for each in received.argv[1:]] == plain["argv"][1:]
+    assert [os.fsdecode(each) for each in received.argv] == plain["argv"][1:]
 
 
 # Stopping.
@@ -160,7 +160,7 @@ def test_stop_ends_an_agent_that_does_not_want_to_go(bench: Bench, executor: str
 
 def test_a_stopped_agent_is_told_from_one_that_failed(bench: Bench) -> None:
     ready(bench, agent("ann", "exit=1"), agent("bob", "wait"))
-    launched(bench)
+    launched(bench, code=None)
     bench.until(lambda: [each["agent"] for each in bench.ps()] == ["bob"], "the end of ann")
     bench.ask("stop", "bob")
     assert {each["agent"]: each["state"] for each in bench.ps("--all")} == {"ann": "failed", "bob": "cancelled"}
@@ -177,12 +177,12 @@ def test_stop_ends_what_outlived_an_agent_that_has_ended(bench: Bench, executor:
 
 
 def test_a_session_that_was_killed_by_hand_ends_its_agent(bench: Bench) -> None:
-    ready(bench, agent("bob", "wait"))
-    [process] = launched(bench)
-    bench.received(process["process_id"])
-    bench.tmux("kill-session", "-t", f"={process['session']}")
-    assert ended(bench, process["process_id"])["state"] in {"failed", "cancelled"}
-    bench.until(lambda: bench.agents() == {}, "the end of the agent")
+    ready(bench, agent("ann", "wait"), agent("bob", "wait"))
+    ann, bob = launched(bench)
+    bench.received(bob["process_id"])
+    bench.tmux("kill-session", "-t", f"={bob['session']}")
+    assert ended(bench, bob["process_id"])["state"] in {"failed", "cancelled"}
+    bench.until(lambda: set(bench.agents().values()) == {ann["process_id"]}, "the end of the agent")
 
 
 def test_a_policy_that_broke_hides_nothing_that_runs(bench: Bench) -> None:
@@ -226,7 +226,7 @@ def test_a_dry_run_writes_nothing(bench: Bench) -> None:
 
 def test_looking_writes_nothing(bench: Bench) -> None:
     ready(bench, agent("ann", "exit=1"), agent("bob", "wait"))
-    launched(bench)
+    launched(bench, code=None)
     bench.until(lambda: [each["agent"] for each in bench.ps()] == ["bob"], "the end of ann")
     before = bench.files()
     for command in (["ps"], ["ps", "--all"], ["logs", "bob"], ["replay"]):

@@ -1,9 +1,9 @@
 """Agents in tmux sessions: started, seen, ended, and whatever may happen to the server meanwhile."""
 
+import contextlib
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ import pytest
 
 from doctor.executor import tmux as tmux_module
 from doctor.executor.base import Offer, Submission
-from doctor.executor.tmux import SessionExists, Tmux
+from doctor.executor.tmux import SessionExists, Tmux, TmuxError
 from doctor.executor.tmux_executor import TmuxExecutor
 from doctor.model.process import OutcomeKind
 from doctor.model.spec import Mode
@@ -35,12 +35,18 @@ def server_pid(tmux: Tmux) -> int:
     return int(tmux.run(("display-message", "-p", "#{pid}")))
 
 
+def end_server(executor: TmuxExecutor) -> None:
+    """End the server of a test, if it has one."""
+    with contextlib.suppress(TmuxError):
+        executor.tmux.run(("kill-server",))
+
+
 @pytest.fixture
 def executor(project: Any) -> Iterator[TmuxExecutor]:
     """The tmux executor of the project; its server is ended afterwards."""
     made = TmuxExecutor(project.place)
     yield made
-    subprocess.run([*made.tmux.argv(("kill-server",))], env=made.tmux.environment, capture_output=True, check=False)
+    end_server(made)
 
 
 @pytest.fixture
@@ -110,12 +116,12 @@ def test_many_start_with_few_questions_and_are_seen_with_one(
     answers = executor.submit(submissions)
     assert [(each.process_id, each.problem) for each in answers] == [(each.process_id, None) for each in submissions]
     assert len(calls) <= 2
+    for submission in submissions:
+        run.running(submission)
     calls.clear()
     seen = executor.poll()
     assert len(calls) == 1
     assert [each.terminal for each in seen] == [True] * 12
-    for submission in submissions:
-        run.running(submission)
     executor.cancel([each.process_id for each in submissions], patience=0.1)
 
 
@@ -295,7 +301,7 @@ def test_a_hostile_project_path_is_only_a_path(name: str, project: Any) -> None:
         assert not list(project.root.rglob("gotcha"))
     finally:
         inner.end_everything()
-        subprocess.run(executor.tmux.argv(("kill-server",)), env=executor.tmux.environment, capture_output=True)
+        end_server(executor)
 
 
 def test_a_secret_is_in_no_command_line_and_in_no_environment_of_tmux(
@@ -370,12 +376,13 @@ def test_a_server_that_hangs_is_asked_once_and_everything_is_refused(
     assert {each.kind for each in executor.poll()} == {OutcomeKind.FAILED_TO_START}
 
 
-def open_files() -> set[str]:
-    return {
-        os.readlink(f"/proc/self/fd/{name}")
-        for name in os.listdir("/proc/self/fd")
-        if Path(f"/proc/self/fd/{name}").is_symlink()
-    }
+def open_files(pid: int | str = "self") -> list[str]:
+    """What the descriptors of a process are, in order."""
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(str(path.readlink()))
+    return sorted(each for each in found if not each.startswith("/proc/"))
 
 
 @pytest.mark.slow
@@ -385,7 +392,7 @@ def test_twenty_sessions_started_and_stopped_ten_times_leave_nothing(
     executor.tmux.run(("new-session", "-d", "-s", "anchor", "sleep", "600"))
     server = server_pid(executor.tmux)
     before = open_files()
-    server_files = len(os.listdir(f"/proc/{server}/fd"))
+    before_server = open_files(server)
     for _ in range(10):
         submissions = [sleeper(f"agent-{number}", cwd=Path("/")) for number in range(20)]
         assert {each.problem for each in executor.submit(submissions)} == {None}
@@ -394,7 +401,7 @@ def test_twenty_sessions_started_and_stopped_ten_times_leave_nothing(
         assert list(executor.tmux.sessions()) == ["anchor"]
     assert children(server) == [pid for each in executor.tmux.sessions().values() for pid in each.pids]
     assert project.started_here() == []
-    assert len(os.listdir(f"/proc/{server}/fd")) == server_files
+    assert open_files(server) == before_server
     assert open_files() == before
     assert {path.name for path in (project.place.directory / "processes").rglob("*") if path.is_fifo()} == set()
     assert [path for path in project.place.directory.rglob("*") if path.name.startswith((".new-", ".tmp"))] == []

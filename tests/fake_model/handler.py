@@ -14,6 +14,14 @@ from tests.fake_model.session import Request, Session
 
 SECRET_WORDS = ("auth", "key", "token", "cookie", "secret")
 HIDDEN = "<hidden>"
+FAILURES = {
+    401: ("authentication_error", "Incorrect API key provided."),
+    404: ("not_found_error", "The model does not exist or you do not have access to it."),
+    429: ("rate_limit_error", "You exceeded your current quota; rate limit reached."),
+}
+"""What servers say with a status: its kind and a sentence."""
+
+OTHER_FAILURE = ("api_error", "A test asked for this failure.")
 MODELS = ("fake-model", "fake-model-small")
 
 
@@ -103,7 +111,7 @@ class Handler(BaseHTTPRequestHandler):
         if decision.wait:
             self._session.closing.wait(decision.wait)
         if decision.status != 200:
-            self._send_json(_error("fake_failure", "a test asked for this failure"), status=decision.status)
+            self._send_json(_error(*FAILURES.get(decision.status, OTHER_FAILURE)), status=decision.status)
         elif conversation.stream:
             self._send_events(api.events(conversation, decision.answer, number))
         else:

@@ -151,7 +151,7 @@ def test_a_failure_is_answered_with_its_status(fake_model: FakeModel, api: str) 
     with pytest.raises(urllib.error.HTTPError) as failed:
         post(fake_model, path, body)
     with failed.value as answer:
-        assert (answer.code, json.load(answer)["error"]["type"]) == (429, "fake_failure")
+        assert (answer.code, json.load(answer)["error"]["type"]) == (429, "rate_limit_error")
 
 
 def test_only_the_newest_turn_with_a_directive_counts(fake_model: FakeModel) -> None:

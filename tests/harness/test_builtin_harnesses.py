@@ -1,5 +1,6 @@
 """What all adapters have in common, as tables: their starts, their credentials, their skill roots."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest
 from doctor.harness.registry import Registry, builtin_harnesses
-from doctor.model.harness import PROMPT, Auth, CompiledArgv
+from doctor.model.harness import PROMPT, PROMPT_FILE, Auth, CompiledArgv
 from doctor.model.policy import RunnerOptions
+from doctor.model.secret import SecretRef
 
 MakeContext = Callable[..., HarnessContext]
 REGISTRY = Registry(builtin_harnesses())
@@ -158,6 +160,121 @@ def test_only_a_harness_that_can_be_pointed_at_an_endpoint_says_so(runtime_id: s
     assert told is bool(harness.endpoint_kinds and harness.carrier is None)
     if runtime_id in ENDPOINTS:
         assert compiled.env == ENDPOINTS[runtime_id]
+
+
+KEYS = {
+    "codex": "DOCTOR_ENDPOINT_KEY",
+    "omx": "DOCTOR_ENDPOINT_KEY",
+    "opencode": "DOCTOR_ENDPOINT_KEY",
+    "claude_code": "ANTHROPIC_AUTH_TOKEN",
+    "gemini": "GEMINI_API_KEY",
+    "hermes": "OPENAI_API_KEY",
+    "qwen": "OPENAI_API_KEY",
+    "copilot": "COPILOT_PROVIDER_API_KEY",
+    "aider": "OPENAI_API_KEY",
+}
+"""The variable in which each takes the key of an endpoint, where the key is in none of its own."""
+
+
+@pytest.mark.parametrize("runtime_id", KEYS)
+def test_an_endpoint_s_key_is_handed_over_as_a_reference(runtime_id: str) -> None:
+    key = SecretRef(file="~/key")
+    start = adapter(runtime_id).compile(LaunchRequest(path="it", endpoint_url="http://h/v1", endpoint_key=key))
+
+    assert start.secrets == {KEYS[runtime_id]: key}
+    assert "~/key" not in f"{start.argv}{dict(start.env)}"
+
+
+@pytest.mark.parametrize("runtime_id", KEYS)
+def test_a_key_in_a_variable_is_taken_from_there(runtime_id: str) -> None:
+    harness = adapter(runtime_id)
+    start = harness.compile(LaunchRequest(path="it", endpoint_url="http://h/v1", endpoint_key_env="BOX_KEY"))
+    chooses = KEYS[runtime_id] == "DOCTOR_ENDPOINT_KEY"
+
+    assert start.secrets == {"BOX_KEY" if chooses else KEYS[runtime_id]: SecretRef(env="BOX_KEY")}
+    assert ("BOX_KEY" in f"{start.argv}{dict(start.env)}") is chooses
+
+
+@pytest.mark.parametrize("runtime_id", IDS)
+def test_without_an_endpoint_or_its_key_no_secret_is_asked_for(runtime_id: str) -> None:
+    harness = adapter(runtime_id)
+
+    assert harness.compile(LaunchRequest(path="it", endpoint_url="http://h/v1")).secrets == {}
+    assert harness.compile(LaunchRequest(path="it", endpoint_key=SecretRef(env="K"))).secrets == {}
+
+
+def test_opencode_reads_the_key_from_its_variable() -> None:
+    key = SecretRef(command=("pass", "box"))
+    start = adapter("opencode").compile(LaunchRequest(path="it", endpoint_url="http://h/v1", endpoint_key=key))
+    provider = json.loads(start.env["OPENCODE_CONFIG_CONTENT"])["provider"]["doctor"]
+
+    assert provider["options"] == {"baseURL": "http://h/v1", "apiKey": "{env:DOCTOR_ENDPOINT_KEY}"}
+
+
+def test_claude_sends_an_endpoint_with_a_key_no_other_one() -> None:
+    options = RunnerOptions(env={"ANTHROPIC_API_KEY": "own"})
+    request = LaunchRequest(path="it", options=options, endpoint_url="http://h", endpoint_key=SecretRef(env="K"))
+
+    assert adapter("claude").compile(request).env["ANTHROPIC_API_KEY"] == ""
+
+
+def test_hermes_takes_a_key_by_another_provider_unless_one_is_chosen() -> None:
+    def compiled(*extra: str, key: SecretRef | None = None) -> CompiledArgv:
+        options = RunnerOptions(extra_args=extra)
+        request = LaunchRequest(path="it", options=options, endpoint_url="http://h/v1", endpoint_key=key)
+        return adapter("hermes").compile(request)
+
+    key = SecretRef(env="K")
+    assert compiled().argv[2:4] == ("--provider", "custom")
+    assert compiled().env == {"CUSTOM_BASE_URL": "http://h/v1"}
+    assert compiled(key=key).argv[2:4] == ("--provider", "openai-api")
+    assert compiled(key=key).env == {"OPENAI_BASE_URL": "http://h/v1"}
+    assert compiled("--provider", "custom", key=key).secrets == {}
+    assert compiled("--provider", "custom", key=key).env == {"CUSTOM_BASE_URL": "http://h/v1"}
+
+
+@pytest.mark.parametrize("runtime_id", ["claude_code", "gemini"])
+def test_a_key_that_is_handed_over_needs_no_login(machine: MakeContext, runtime_id: str) -> None:
+    settings = '{"security": {"auth": {"selectedType": "gemini-api-key"}}}'
+    context = machine(files={"home/.gemini/settings.json": settings})
+
+    def kinds(key: SecretRef | None) -> set[str]:
+        request = LaunchRequest(path="it", endpoint_url="http://h/v1", endpoint_key=key)
+        harness = adapter(runtime_id)
+        return {each.kind for each in harness.dialogs(context, harness.compile(request), Auth.NO)}
+
+    assert kinds(None) - kinds(SecretRef(env="K")) == {"login"}
+
+
+STDIN = {
+    "codex": ("exec", "-x", "--skip-git-repo-check", "-m", "m", "-"),
+    "claude_code": ("-p", "--model", "m", "-x"),
+    "opencode": ("run", "-m", "m", "-x"),
+    "gemini": ("-m", "m", "-x"),
+    "omx": ("exec", "-x", "--skip-git-repo-check", "-m", "m", "-"),
+    "qwen": ("-m", "m", "-x"),
+    "copilot": ("--model", "m", "-x", "-s"),
+    "pi": ("--model", "m", "-x", "-p"),
+    "amp": ("-x", "-x"),
+    "crush": ("run", "-x"),
+}
+FILE = {
+    "aider": ("--model", "m", "-x", "--message-file", PROMPT_FILE),
+    "goose": ("run", "-x", "-i", PROMPT_FILE),
+}
+
+
+@pytest.mark.parametrize("runtime_id", [each for each in IDS if each != "nex"])
+def test_a_long_prompt_has_a_route_of_its_own(runtime_id: str) -> None:
+    start = started(runtime_id, extra_args=("-x",))
+
+    assert start.stdin_argv == (("/bin/it", *STDIN[runtime_id]) if runtime_id in STDIN else None)
+    assert start.file_argv == (("/bin/it", *FILE[runtime_id]) if runtime_id in FILE else None)
+
+
+@pytest.mark.parametrize("runtime_id", IDS)
+def test_an_interactive_start_has_a_terminal_to_read_from(runtime_id: str) -> None:
+    assert started(runtime_id, interactive=True).stdin_argv is None
 
 
 def test_the_resolved_endpoint_wins_over_the_policys_variable() -> None:

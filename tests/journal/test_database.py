@@ -268,3 +268,8 @@ def test_a_state_that_changed_while_it_was_read_is_read_again(recorded: Path, ma
 def test_a_file_from_the_future_can_be_read(recorded: Path) -> None:
     os.utime(recorded, (4e9, 4e9))
     assert len(Journal(recorded).processes()) == 1
+
+
+def test_preparing_tells_beforehand_that_a_place_is_not_written(recorded: Path, run_read_only: RunReadOnly) -> None:
+    code = WRITE.replace('.transition("p-1", Verb.PAUSE, reason="asked", at=2)', ".prepare()")
+    assert "permission" in run_read_only(recorded.parent, code, recorded)

@@ -300,3 +300,9 @@ def test_a_spoilt_table_is_made_again_from_the_events(
     sql(database, "UPDATE processes SET state = 'running', runtime_id = 'nex'")
     assert journal.rebuild() == 2
     assert sql(database, "SELECT * FROM processes ORDER BY process_id") == stored
+
+
+def test_preparing_makes_the_journal_and_records_nothing(journal: Journal, database: Path) -> None:
+    journal.prepare()
+    assert database.is_file()
+    assert journal.events() == ()

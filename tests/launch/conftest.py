@@ -25,7 +25,8 @@ MakeSkill = Callable[..., SkillFact]
 ECHO = """#!{python} -IS
 import json, os, sys
 read = "" if sys.stdin.isatty() else sys.stdin.buffer.read().hex()
-record = {{"argv": [os.fsencode(each).hex() for each in sys.argv], "stdin": read, "cwd": os.getcwd(), "env": dict(os.environ)}}
+argv = [os.fsencode(each).hex() for each in sys.argv]
+record = {{"argv": argv, "stdin": read, "cwd": os.getcwd(), "env": dict(os.environ)}}
 with open(sys.argv[0] + ".record", "w") as file:
     json.dump(record, file)
 """

@@ -23,7 +23,8 @@ POINTER = re.compile(r"Your instructions are in the file (?P<path>.*)\. Read all
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 ODD = (
-    "'single' \"double\" `backtick` $(touch pwned) ${HOME} $HOME #{pane_id} #(touch pwned) ; && | \\ \\\\ \\n %s %% !! ~ "
+    "'single' \"double\" `backtick` $(touch pwned) ${HOME} $HOME #{pane_id} #(touch pwned) ; && | "
+    "\\ \\\\ \\n %s %% !! ~ "
     "{prompt} {prompt_file} {launch} \t tab \r\n carriage return \x1b[31m escape \x07 bell \x7f "
     "é ß 漢字 العربية 🙂 e\u0301 \u200b\u2028\ufeff ends with ; "
 )

@@ -15,8 +15,14 @@ def space(tmp_path: Path) -> Workspace:
     return Workspace(directory=tmp_path / "work", scratch=tmp_path)
 
 
+def nothing_else() -> None:
+    """What this process runs besides is not the test's to end."""
+
+
 def run(command: str, space: Workspace, *, timeout: float = 30.0) -> Outcome:
-    return Bash(space=space, environment={"PATH": os.environ["PATH"]}, timeout=timeout).run(command, Unconfined())
+    return Bash(space=space, environment={"PATH": os.environ["PATH"]}, timeout=timeout, end_rest=nothing_else).run(
+        command, Unconfined()
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 HEAVY = (
     "doctor.daemon",
+    "doctor.executor",
     "doctor.federation",
     "doctor.forum",
     "doctor.orchestrator",

@@ -101,7 +101,11 @@ def test_details_are_argv_and_grants(spec: LaunchSpec) -> None:
 
 @pytest.mark.parametrize(
     ("delivery", "text", "said"),
-    [(Delivery.ARGV, "ü" * 600, "argv, 1.2 kB"), (Delivery.NONE, "x", "not given, 1 B")],
+    [
+        (Delivery.ARGV, "ü" * 600, "argv, 1.2 kB"),
+        (Delivery.NONE, "x", "not given, 1 B"),
+        (Delivery.NONE, "", "bob-p    none"),
+    ],
 )
 def test_the_way_and_size_of_a_prompt_are_told_and_not_its_text(
     spec: LaunchSpec, delivery: Delivery, text: str, said: str
