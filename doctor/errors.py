@@ -8,6 +8,7 @@
     ├── Unavailable           (also LookupError)  a fact cannot be had; the check that asked is skipped
     ├── ProbeTimeout          (also TimeoutError) a program gave no answer in time; the check's result is ``timeout``
     ├── LaunchRefused         (doctor.launch)     nothing can be started from this; exit 2
+    ├── SpecError             (doctor.launch)     a UsageError: a launch spec is malformed; exit 2
     └── JournalError          (doctor.journal)    the journal cannot be read or written; exit 2
 
 Everything else that escapes is a defect of this tool and ends in exit 3.

@@ -236,7 +236,7 @@ def _observation(directory: ProcessDirectory, records: Records, **seen: Any) -> 
         mode=_member(Mode, request.get("mode")) or Mode.HEADLESS,
         pid=began.pid if began else None,
         started_at=_number(records.live.get("started_at")),
-        last_output_at=_modified(directory.log),
+        last_output_at=_written(directory.log),
         log_path=str(directory.log) if directory.log.exists() else None,
         **seen,
     )
@@ -245,6 +245,13 @@ def _observation(directory: ProcessDirectory, records: Records, **seen: Any) -> 
 def _modified(path: Path) -> float | None:
     with contextlib.suppress(OSError):
         return os.stat(path).st_mtime  # noqa: PTH116 - as cheap as can be: a list of a thousand processes looks often
+    return None
+
+
+def _written(log: Path) -> float | None:
+    with contextlib.suppress(OSError):
+        found = os.stat(log)  # noqa: PTH116 - see above
+        return found.st_mtime if found.st_size else None
     return None
 
 

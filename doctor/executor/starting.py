@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import doctor
 from doctor.executor.directories import ProcessDirectory
 from doctor.os_processes import process_ids
 
@@ -57,4 +56,4 @@ def _command_line(pid: int) -> list[str]:
 
 
 def _packages() -> str:
-    return str(Path(next(iter(doctor.__path__))).resolve().parent)
+    return str(Path(__file__).resolve().parents[2])

@@ -1,8 +1,8 @@
 """Signs: what agent CLIs print when they wait for a person or fail, and what helps then.
 
-A pattern is searched, ignoring case, in one line or in a few lines put together (a sentence wraps at the edge of a
-screen), after everything that only draws is taken out: white space, because full-screen programs move the cursor
-instead of writing blanks, and the lines of boxes. ``^`` is the beginning of a line, ``$`` the end of one.
+A pattern has to match, ignoring case, from the beginning of a line, in that line or in a few lines put together (a
+sentence wraps at the edge of a screen), after everything that only draws is taken out: white space, because full-screen
+programs move the cursor instead of writing blanks, and the lines of boxes. ``$`` is the end of a line.
 
 What an agent merely writes about must not count, so a pattern says how the CLI itself begins such a line, and
 ``doctor.processes.evidence`` looks only where the CLI speaks: at the end of what a process printed that ended without

@@ -69,7 +69,7 @@ def compile_spec(
     launch = _launch(who, binding)
     if harness.needs_prompt and not any((part or "").strip() for part in (profile.base_prompt, task, ticket)):
         raise LaunchRefused(f"{who} has nothing to do", remedy="give its profile a base_prompt, or use --prompt")
-    text = compose(base=profile.base_prompt, task=task, ticket=ticket, skills=skills) if harness.needs_prompt else ""
+    text = compose(base=profile.base_prompt, task=task, ticket=ticket, skills=skills)
     env: dict[str, str | SecretRef] = {**(named_env or {}), **launch.env, **launch.secrets}
     _require_plain(who, launch.argv, env)
     _require_session(who, binding.session)

@@ -6,7 +6,7 @@ that runs without a screen, and at the lower end of the screen of one that has i
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -29,6 +29,9 @@ FINAL_LINES = 8
 
 WRAPPED = 6
 """Lines over which one sentence may be broken."""
+
+MATCHED_WIDTH = 1000
+"""Characters of a line, blanks not counted, in which a pattern is searched."""
 
 EVIDENCE_LINES = 5
 EVIDENCE_WIDTH = 240
@@ -247,26 +250,28 @@ def _bounded(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _last(lines: Sequence[str], signs: Sequence[Sign]) -> _Found | None:
     """The sign that stands last; of those that begin on the same line, the one that is named first."""
-    squeezed = [squeeze(line) for line in lines]
+    squeezed = [squeeze(line)[:MATCHED_WIDTH] for line in lines]
     for first in reversed(range(len(lines))):
+        window = squeezed[first : first + WRAPPED]
+        joined = "".join(window)
         for sign in signs:
-            end = _end_of(sign.pattern, squeezed, first)
-            if end is not None:
-                return _Found(first, end, sign)
+            match = _compiled(sign.pattern).match
+            # Two looks tell of most patterns that they do not match; only a ``$`` may need each of the lengths.
+            if "$" in sign.pattern or match(window[0]) or match(joined):
+                count = _lines_of(match, window)
+                if count:
+                    return _Found(first, first + count, sign)
     return None
 
 
-def _end_of(pattern: str, squeezed: list[str], first: int) -> int | None:
-    """Index after the last line of the match that begins on line ``first``, where there is one."""
-    search = _compiled(pattern)
-    text = ""
-    for line in range(first, min(first + WRAPPED, len(squeezed))):
-        text += squeezed[line]
-        found = search.search(text)
-        if found and found.start() < len(squeezed[first]):
-            lengths = accumulate(len(each) for each in squeezed[first : line + 1])
-            return first + next(count for count, length in enumerate(lengths, 1) if found.end() <= length)
-    return None
+def _lines_of(match: Callable[[str], re.Match[str] | None], window: Sequence[str]) -> int:
+    """How many of these lines a match takes that begins where the first of them does; 0 without one."""
+    ends = list(accumulate(len(line) for line in window))
+    for count in range(1, len(window) + 1):
+        found = match("".join(window[:count]))
+        if found:
+            return next(number for number, end in enumerate(ends, 1) if found.end() <= end)
+    return 0
 
 
 @cache

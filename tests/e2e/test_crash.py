@@ -15,7 +15,10 @@ from tests.e2e.bench import Bench
 
 pytestmark = pytest.mark.slow
 
-POINTS = int(os.environ.get("DOCTOR_TEST_CRASHES", "4"))
+CYCLES = 5
+"""Cycles of a start and a stop that one test goes through; each of the two is killed once."""
+
+BLOCKS = max(1, int(os.environ.get("DOCTOR_TEST_CRASHES", "10")) // (2 * CYCLES))
 SEED = int(os.environ.get("DOCTOR_TEST_SEED", "1"))
 
 AGENTS = [
@@ -34,8 +37,8 @@ def timed(bench: Bench, command: tuple[str, ...]) -> float:
     return time.monotonic() - began
 
 
-def killed(bench: Bench, command: tuple[str, ...], after: float) -> None:
-    """Run a command, and kill it after so many seconds unless it ended before."""
+def killed(bench: Bench, command: tuple[str, ...], after: float) -> bool:
+    """Run a command, and kill it after so many seconds; ``False`` when it ended before."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     argv = [*bench.argv, *command]
     with subprocess.Popen(argv, cwd=bench.project, env=bench.environment, **quiet) as running:  # type: ignore[call-overload]
@@ -43,6 +46,8 @@ def killed(bench: Bench, command: tuple[str, ...], after: float) -> None:
             running.wait(after)
         except subprocess.TimeoutExpired:
             running.send_signal(signal.SIGKILL)
+            return True
+    return False
 
 
 def agrees(bench: Bench) -> bool:
@@ -54,31 +59,37 @@ def agrees(bench: Bench) -> bool:
     return running <= set(shown) and set(bench.sessions()) <= sessions and pids <= set(bench.agents())
 
 
-@pytest.mark.parametrize("seed", range(SEED * 1000, SEED * 1000 + POINTS))
+@pytest.mark.parametrize("seed", range(SEED, SEED + BLOCKS))
 def test_a_doctor_killed_at_any_point_leaves_what_the_next_one_can_see_and_end(bench: Bench, seed: int) -> None:
     chance = random.Random(seed)
     bench.log_in()
     bench.install("codex")
     bench.install("opencode")
     bench.policy(AGENTS)
-    start, stop = timed(bench, START), timed(bench, STOP)
+    lasts = {command: timed(bench, command) for command in (START, STOP)}
     bench.until(lambda: not bench.agents(), "the end of the first agents")
-    at = {"launch": chance.uniform(0.2, 1.1) * start, "stop": chance.uniform(0.2, 1.1) * stop}
-    print(f"seed {seed}: killed after {at} seconds")  # noqa: T201 - shown where the test fails
 
-    killed(bench, START, at["launch"])
-    bench.until(lambda: agrees(bench), "doctor ps to agree with what runs after a killed launch")
-    killed(bench, STOP, at["stop"])
-    bench.until(lambda: agrees(bench), "doctor ps to agree with what runs after a killed stop")
+    for cycle in range(CYCLES):
+        for command in (START, STOP):
+            after = chance.uniform(0.2, 1.1) * lasts[command]
+            was_killed = killed(bench, command, after)
+            when = f"seed {seed}, cycle {cycle}: {command[0]} {'killed' if was_killed else 'done'} after {after:.3f} s"
+            print(when)  # noqa: T201 - shown where the test fails
+            bench.until(lambda: agrees(bench), f"doctor ps to agree with what runs, {when}")
+        end_everything(bench)
 
+    again = bench.ask("launch", code=None)
+    assert [each["agent"] for each in again["processes"]] == [each["name"] for each in AGENTS]
+    end_everything(bench)
+
+
+def end_everything(bench: Bench) -> None:
+    """``doctor stop --all`` ends all that is there, and leaves nothing."""
     assert bench.run("replay", "--format", "json").returncode == 0
     bench.ask(*STOP[:-2])
     assert (bench.ps(), bench.agents(), bench.sessions()) == ([], {}, [])
     bench.until(lambda: not bench.processes(), "every process to be gone")
     assert leftovers(bench) == []
-    again = bench.ask("launch", code=None)
-    assert [each["agent"] for each in again["processes"]] == [each["name"] for each in AGENTS]
-    bench.ask(*STOP[:-2])
 
 
 def leftovers(bench: Bench) -> list[str]:

@@ -90,8 +90,7 @@ def test_an_endpoints_key_reaches_the_agent_and_nothing_else(bench: Bench, sourc
         "launch": started.stdout + started.stderr,
         **shown(bench),
     }
-    hidden = {name for name, text in places.items() if SECRET in text}
-    assert hidden - ({"tmux"} if source == "variable" else set()) == set()
+    assert [name for name, text in places.items() if SECRET in text] == []
     assert [name for name, content in bench.files().items() if SECRET.encode() in content] == []
     assert f"{variable} is [" in bench.run("logs", "bob").stdout
 
@@ -103,6 +102,17 @@ def test_a_secret_of_the_doctors_own_environment_is_not_shown_in_tmux(bench: Ben
     shown_there = bench.tmux("show-environment", "-g"), bench.tmux("show-environment", "-t", f"={process['session']}")
     assert [text for text in shown_there if SECRET in text] == []
     assert mark_of(bench.server_pid(), "PLANTED_KEY") is None
+
+
+def test_a_key_that_an_agent_inherits_is_hidden_where_its_output_is_kept(bench: Bench) -> None:
+    plant(bench, "file")
+    bench.environment["GH_TOKEN"] = SECRET
+    bench.policy([{"name": "bob", "runner": "codex", "env": {"STAND_IN": "show=GH_TOKEN exit=3"}}])
+    answer = bench.run("launch", "--wait", "--format", "json")
+    assert answer.returncode == 1
+    assert SECRET not in "".join((answer.stdout, answer.stderr, *shown(bench).values()))
+    assert [name for name, content in bench.files().items() if SECRET.encode() in content] == []
+    assert "GH_TOKEN is [" in bench.run("logs", "bob").stdout
 
 
 def key_of(bench: Bench) -> dict[str, Any]:

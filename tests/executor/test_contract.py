@@ -1,20 +1,17 @@
-"""What every executor has to keep, asked of each of them with real processes."""
+"""What every executor has to keep, asked of each of them with real processes: starts, and what is seen."""
 
-import dataclasses
 import hashlib
 import json
 import os
 import signal
 import string
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from doctor.executor import handover
-from doctor.executor.base import Executor, Submission
+from doctor.executor.base import Executor
 from doctor.model.process import FailureKind, OutcomeKind, Receipt
 from doctor.model.spec import Delivery, Mode
 from doctor.os_processes import start_time
@@ -297,62 +294,6 @@ def test_records_are_for_their_owner_alone(run: "Run", project: "Project") -> No
     )
 
 
-def test_a_process_id_is_never_used_twice(run: "Run", project: "Project") -> None:
-    program = project.harness("agent", "echo ran >>runs")
-    first = run.start(project.submission(program))
-    run.ended(first)
-
-    (answer,) = run.executor.submit([dataclasses.replace(first)])
-
-    assert answer.problem == FailureKind.UNKNOWN
-    assert answer.detail == f"a process {first.process_id} was started before, and no name is used twice"
-    assert _runs(project) == "ran\n"
-
-
-def test_a_spec_is_not_started_while_another_attempt_lives(run: "Run", project: "Project") -> None:
-    program = project.harness("sleeper", "echo ran >>runs; exec sleep 1000")
-    first = run.start(project.submission(program))
-    run.running(first)
-
-    (answer,) = run.executor.submit([project.submission(program)])
-
-    assert answer.detail == f"{first.process_id} runs from the same spec, so it is not started a second time"
-    assert _runs(project) == "ran\n"
-
-
-def test_a_spec_is_started_again_once_its_attempt_has_ended(run: "Run", project: "Project") -> None:
-    program = project.harness("agent", "exit 0")
-    run.ended(run.start(project.submission(program)))
-
-    assert run.ended(run.start(project.submission(program))).code == 0
-
-
-def test_two_attempts_at_one_spec_in_one_submit_start_once(run: "Run", project: "Project") -> None:
-    program = project.harness("sleeper", "echo ran >>runs; exec sleep 1000")
-    first, second = project.submission(program), project.submission(program)
-
-    answers = run.executor.submit([first, second])
-    run.running(first)
-
-    assert [each.problem for each in answers] == [None, FailureKind.UNKNOWN]
-    assert _runs(project) == "ran\n"
-
-
-def test_of_launchers_at_the_same_time_exactly_one_wins(run: "Run", project: "Project") -> None:
-    submission = project.submission(project.harness("sleeper", "echo ran >>runs; exec sleep 1000"))
-
-    def race() -> int:
-        (answer,) = run.executor.submit([submission])
-        return 0 if answer.problem is None else 1
-
-    launchers = [_launcher(race) for _ in range(6)]
-    codes = sorted(os.waitstatus_to_exitcode(os.waitpid(each, 0)[1]) for each in launchers)
-    run.running(submission)
-
-    assert codes == [0, 1, 1, 1, 1, 1]
-    assert _runs(project) == "ran\n"
-
-
 def test_many_start_side_by_side_and_one_that_fails_stops_no_other(run: "Run", project: "Project") -> None:
     broken = project.submission(project.harness("gone", "exit 0"), session="agent-0")
     Path(broken.spec.path).unlink()
@@ -368,268 +309,21 @@ def test_many_start_side_by_side_and_one_that_fails_stops_no_other(run: "Run", p
     assert run.ended(broken).problem == FailureKind.CLI_MISSING
 
 
-def test_a_launcher_killed_before_the_handover_leaves_nothing_running(
-    run: "Run", project: "Project", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submission = project.submission(project.harness("agent", "echo ran >>runs"))
-    with monkeypatch.context() as patch:
-        patch.setattr(handover, "deliver", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
-        os.waitpid(_launcher(lambda: len(run.executor.submit([submission]))), 0)
-
-    run.executor.adopt()
-    seen = run.ended(submission)
-
-    assert (seen.kind, seen.cancelled) == (OutcomeKind.FAILED_TO_START, False)
-    assert seen.detail == ("whoever launched this process ended before it was handed over, so it was never started",)
-    assert not (project.root / "runs").exists()
-    assert not project.directory(submission).gate.exists()
-    project.wait(lambda: not project.started_here(), what="the end of the supervisor")
-
-
-def test_a_process_that_was_never_handed_over_can_be_cancelled(
-    run: "Run", project: "Project", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    submission = project.submission(project.harness("agent", "echo ran >>runs"))
-    with monkeypatch.context() as patch:
-        patch.setattr(handover, "deliver", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
-        os.waitpid(_launcher(lambda: len(run.executor.submit([submission]))), 0)
-
-    (seen,) = run.executor.cancel([submission.process_id], patience=1)
-
-    assert (seen.kind, seen.cancelled, seen.ended) == (OutcomeKind.FAILED_TO_START, True, True)
-    project.wait(lambda: not project.started_here(), what="the end of the supervisor")
-    assert not (project.root / "runs").exists()
-
-
-def test_a_launcher_killed_after_the_handover_changes_nothing(run: "Run", project: "Project") -> None:
-    submission = project.submission(project.harness("agent", "exit 3"))
-
-    os.waitpid(_launcher(lambda: _submit_and_die(run.executor, submission)), 0)
-
-    assert (run.ended(submission).kind, run.ended(submission).code) == (OutcomeKind.EXITED, 3)
-
-
-def test_a_killed_supervisor_is_told_as_unknown(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
-    agent = run.kill_supervisor(submission)
-
-    seen = run.poll(submission)
-
-    assert (seen.kind, seen.supervisor_alive, seen.agent_alive, seen.ended) == (OutcomeKind.UNKNOWN, False, True, False)
-    assert seen.pid == agent
-    assert "supervisor" in seen.detail[0]
-
-
-def test_an_agent_without_a_supervisor_keeps_its_lease(run: "Run", project: "Project") -> None:
-    program = project.harness("sleeper", "exec sleep 1000")
-    submission = run.start(project.submission(program))
-    run.kill_supervisor(submission)
-
-    (answer,) = run.executor.submit([project.submission(program)])
-
-    assert answer.problem == FailureKind.UNKNOWN
-    assert run.executor.adopt()[0].agent_alive
-
-
-def test_cancel_cleans_up_after_a_killed_supervisor(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "trap '' TERM; sleep 1000 & wait")))
-    run.kill_supervisor(submission)
-
-    (seen,) = run.executor.cancel([submission.process_id], patience=0.2)
-
-    assert (seen.kind, seen.cancelled, seen.ended, seen.agent_alive) == (OutcomeKind.UNKNOWN, True, True, False)
-    assert project.started_here() == []
-
-
-def test_adopt_records_an_end_that_nobody_was_left_to_record(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
-    agent = run.kill_supervisor(submission)
-    os.kill(agent, signal.SIGKILL)
-    before = run.ended(submission)
-    assert not project.directory(submission).exit.exists()
-
-    (seen,) = run.executor.adopt()
-
-    assert project.directory(submission).exit.exists()
-    assert seen == dataclasses.replace(before, ended_at=seen.ended_at)
-    assert (seen.kind, seen.cancelled) == (OutcomeKind.UNKNOWN, False)
-    assert seen.ended_at is not None
-
-
-def test_adopt_leaves_what_lives_alone(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
-    before = run.running(submission)
-
-    assert run.executor.adopt() == (before,)
-
-
-def test_an_asked_agent_ends_and_is_cancelled(run: "Run", project: "Project") -> None:
-    program = project.harness("polite", "trap 'echo bye; exit 4' TERM; echo ready; while :; do sleep 0.05; done")
-    submission = run.start(project.submission(program))
-    run.wait_for_output(submission, b"ready")
-
-    (seen,) = run.executor.cancel([submission.process_id], patience=20)
-
-    assert (seen.kind, seen.code, seen.cancelled, seen.ended) == (OutcomeKind.EXITED, 4, True, True)
-    assert run.log(submission).endswith(b"bye\n")
-
-
-def test_an_agent_that_ignores_the_request_is_killed(run: "Run", project: "Project") -> None:
-    program = project.harness("stubborn", "trap '' TERM HUP INT; echo ready; while :; do sleep 0.05; done")
-    submission = run.start(project.submission(program))
-    run.wait_for_output(submission, b"ready")
-
-    (seen,) = run.executor.cancel([submission.process_id], patience=0.2)
-
-    assert (seen.kind, seen.signal, seen.cancelled) == (OutcomeKind.KILLED, "SIGKILL", True)
-    assert project.started_here() == []
-
-
-def test_a_stopped_agent_can_be_cancelled(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
-    pid = run.running(submission).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-
-    (seen,) = run.executor.cancel([submission.process_id], patience=20)
-
-    assert (seen.kind, seen.signal, seen.cancelled) == (OutcomeKind.KILLED, "SIGTERM", True)
-
-
-DAEMON = """\
-import os, sys, time, signal
-if os.fork():
-    time.sleep({seconds})
-    sys.exit(0)
-os.setsid()
-if os.fork():
-    os._exit(0)
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-null = os.open(os.devnull, os.O_RDWR)
-for each in range(3):
-    os.dup2(null, each)
-open("daemon.new", "w").write(str(os.getpid()))
-os.rename("daemon.new", "daemon")
-time.sleep(1000)
-"""
-
-
-def _daemon(project: "Project", seconds: float) -> Path:
-    path = project.root / "daemon-starter"
-    path.write_text(f"#!{sys.executable}\n{DAEMON.format(seconds=seconds)}", encoding="utf-8")
-    path.chmod(0o755)
-    return path
-
-
-def test_cancel_ends_a_descendant_that_made_itself_a_daemon(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(_daemon(project, 1000)))
-    project.wait((project.root / "daemon").exists, what="the daemon")
-    daemon = int((project.root / "daemon").read_text(encoding="utf-8"))
-
-    (seen,) = run.executor.cancel([submission.process_id], patience=5)
-
-    assert (seen.cancelled, seen.survivors) == (True, ())
-    assert start_time(daemon) is None
-
-
-def test_what_outlives_its_agent_is_told_and_can_be_ended_later(run: "Run", project: "Project") -> None:
-    program = _daemon(project, 0.5)
-    submission = run.start(project.submission(program))
-    project.wait((project.root / "daemon").exists, what="the daemon")
-    daemon = int((project.root / "daemon").read_text(encoding="utf-8"))
-
-    seen = run.ended(submission)
-    (afterwards,) = run.executor.cancel([submission.process_id], patience=5)
-
-    assert (seen.kind, seen.code, seen.survivors) == (OutcomeKind.EXITED, 0, (daemon,))
-    assert afterwards == dataclasses.replace(seen, survivors=())
-    assert start_time(daemon) is None
-
-
-def test_cancelling_what_has_ended_changes_nothing(run: "Run", project: "Project") -> None:
-    seen = run.ended(submission := run.start(project.submission(project.harness("seven", "exit 7"))))
-
-    assert run.executor.cancel([submission.process_id], patience=1) == (seen,)
-
-
-def test_cancelling_one_leaves_others_alone(run: "Run", project: "Project") -> None:
-    program = project.harness("sleeper", "exec sleep 1000")
-    one = run.start(project.submission(program, "1", session="agent-t-1", process_id="agent-t-1"))
-    other = run.start(project.submission(program, "2", session="agent-t-1-abc", process_id="agent-t-1-abc"))
-    run.running(one)
-    before = run.running(other)
-
-    run.executor.cancel(["agent-t-1"], patience=5)
-
-    assert run.poll(other) == before
-
-
 def test_what_is_not_known_is_left_out(run: "Run") -> None:
     assert run.executor.poll() == ()
     assert run.executor.poll(["never-started", "../..", ""]) == ()
     assert run.executor.cancel(["never-started"], patience=1) == ()
 
 
-def test_a_restarted_machine_is_told(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
-    run.running(submission)
-    path = project.directory(submission).request
-    request = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(request | {"boot_id": "another-start"}), encoding="utf-8")
-
-    seen = run.poll(submission)
-
-    assert (seen.ended, seen.kind, seen.agent_alive, seen.supervisor_alive) == (True, OutcomeKind.UNKNOWN, False, False)
-    assert seen.detail == ("the machine was restarted while this process ran, so nobody recorded how it ended",)
-
-
 def test_polling_changes_nothing(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(project.harness("sleeper", "exec sleep 1000")))
-    run.running(submission)
+    submission = run.start(project.submission(project.harness("sleeper", "echo ready; exec sleep 1000")))
+    run.wait_for_output(submission, b"ready")
     before = _snapshot(project.place.directory)
 
     run.executor.poll()
     run.executor.screen([submission.process_id])
 
     assert _snapshot(project.place.directory) == before
-
-
-def test_a_command_is_run_after_the_end_was_recorded(run: "Run", project: "Project") -> None:
-    submission = project.submission(project.harness("agent", "exit 7"))
-    record = project.directory(submission).exit
-    done = project.root / "done"
-    command = ("/bin/sh", "-c", 'cat "$1" >"$2.new" && mv "$2.new" "$2"', "sh", str(record), str(done))
-
-    run.ended(run.start(dataclasses.replace(submission, on_exit=command)))
-
-    project.wait(done.exists, what="the command at the end")
-    assert json.loads(done.read_text(encoding="utf-8"))["code"] == 7
-
-
-def test_nothing_is_left_in_the_launcher(run: "Run", project: "Project") -> None:
-    program = project.harness("agent", "exit 0")
-    run.ended(run.start(project.submission(program, "warm-up", session="warm-up")))
-    before = _descriptors()
-    submissions = [project.submission(program, str(number), session=f"agent-{number}") for number in range(10)]
-
-    run.executor.submit(submissions)
-    for each in submissions:
-        run.ended(each)
-    run.executor.cancel([each.process_id for each in submissions], patience=1)
-
-    assert _descriptors() == before
-    assert _own_children() == []
-
-
-def test_nothing_is_left_on_the_machine(run: "Run", project: "Project") -> None:
-    program = project.harness("sleeper", "exec sleep 1000")
-    submissions = [project.submission(program, str(number), session=f"agent-{number}") for number in range(5)]
-    run.executor.submit(submissions)
-
-    seen = run.executor.cancel([each.process_id for each in submissions], patience=5)
-
-    assert all(each.ended and each.cancelled for each in seen)
-    project.wait(lambda: not project.started_here(), what="the end of all processes")
 
 
 def test_a_look_from_inside_tells_what_can_be_run_there(executor: Executor, project: "Project") -> None:
@@ -651,43 +345,9 @@ def test_an_executor_says_what_it_offers(executor: Executor) -> None:
     assert offer.problem is None
 
 
-def _launcher(act: Callable[[], int]) -> int:
-    """Another process that acts as a launcher and exits with the answer."""
-    pid = os.fork()
-    if pid == 0:
-        code = 99
-        try:
-            code = act()
-        finally:
-            os._exit(code)
-    return pid
-
-
-def _submit_and_die(executor: Executor, submission: Submission) -> int:
-    executor.submit([submission])
-    os.kill(os.getpid(), signal.SIGKILL)
-    return 0
-
-
-def _runs(project: "Project") -> str:
-    """What the agents wrote that note their start, once one did."""
-    project.wait((project.root / "runs").exists, what="the agent's first step")
-    return (project.root / "runs").read_text(encoding="utf-8")
-
-
 def _snapshot(directory: Path) -> dict[str, tuple[int, str]]:
     return {
         str(each): (each.stat().st_mtime_ns, hashlib.sha256(each.read_bytes()).hexdigest())
         for each in sorted(directory.rglob("*"))
         if each.is_file()
     }
-
-
-def _descriptors() -> set[str]:
-    """Those of this process, without the one that reading them takes."""
-    return {each.name for each in Path("/proc/self/fd").iterdir() if each.exists()}
-
-
-def _own_children() -> list[str]:
-    tasks = Path("/proc/self/task")
-    return [child for task in tasks.iterdir() for child in (task / "children").read_text(encoding="utf-8").split()]

@@ -161,7 +161,7 @@ def test_a_sweep_ends_the_daemons_of_ended_probes_and_no_running_one(
 
 def test_a_sweep_looks_at_nothing_where_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     sweep()
-    monkeypatch.setattr(process, "_process_ids", lambda: pytest.fail("looked"))
+    monkeypatch.setattr(process, "marked", lambda *_: pytest.fail("looked"))
 
     sweep()
 

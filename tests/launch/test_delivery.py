@@ -146,9 +146,9 @@ def test_a_typed_line_is_one_line_that_names_the_file(make_spec: MakeSpec) -> No
     assert spec.prompt.typed not in spec.argv
 
 
-def test_a_shell_gets_no_prompt(make_spec: MakeSpec) -> None:
-    spec = make_spec("shell", request={"options": {"command": "echo {prompt}"}})
+def test_a_shell_finds_its_prompt_in_a_file_only(make_spec: MakeSpec) -> None:
+    spec = make_spec("shell", base="do it", request={"options": {"command": "echo {prompt}"}})
 
     assert spec.prompt.delivery is Delivery.NONE
-    assert spec.prompt.text == ""
+    assert spec.prompt.text == "do it"
     assert spec.argv[1:] == ("-c", "echo {prompt}")
