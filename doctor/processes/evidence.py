@@ -37,14 +37,13 @@ EVIDENCE_LINES = 5
 EVIDENCE_WIDTH = 240
 """Characters of a line that are kept."""
 
-_STRINGS = r"\x1b[\]PX^_].*?(?:\x07|\x1b\\|\Z)"
+_STRINGS = r"\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?"
 _MOVES = r"\x1b\[[0-9;]*[ABEFJd]|[\x0b\x0c]"
 _OTHERS = (
     r"\x1b\[[0-?]*[ -/]*(?:[@-~]|\Z)|\x1b[ -/]+(?:[0-~]|\Z)|\x1b[0-~]|\x1b|\r+(?=\n)|[\x00-\x08\x0e-\x1f\x7f-\x9f]"
 )
 _CONTROL = re.compile(
-    rf"(?P<string>{_STRINGS})|(?P<step>\x1b\[[0-9]*[CG])|\x1b\[(?P<row>[0-9]*)(?:;[0-9]*)?[Hf]|(?P<move>{_MOVES})|(?P<end>\n)|{_OTHERS}",
-    re.DOTALL,
+    rf"(?P<string>{_STRINGS})|(?P<step>\x1b\[[0-9]*[CG])|\x1b\[(?P<row>[0-9]*)(?:;[0-9]*)?[Hf]|(?P<move>{_MOVES})|(?P<end>\n)|{_OTHERS}"
 )
 _BREAK = "\x0b"
 _DRAWN = re.compile(r"[\s\u2500-\u259f\u2800]+")

@@ -309,14 +309,11 @@ STREAMED: dict[str, dict[str, str | None]] = {
         "stream-onboarding": "onboarding",
         "stream-replied": None,
     },
-    "opencode": {
-        "stream-approval": None,
-    },
     "qwen": {
         "stream-login": "login",
     },
 }
-"""What a first look at the bytes finds; OpenCode draws so much that its question does not stand at their end."""
+"""What a first look at the bytes finds."""
 
 DEAD_SCREENS = {
     ("claude_code", "screen-fresh-offline"): (1, ENDPOINT),

@@ -62,6 +62,7 @@ def judge(
         ("bell\x07 null\x00 end", ("bell null end",)),
         ("cut off\x1b[3", ("cut off",)),
         ("cut off\x1b]0;a tit", ("cut off",)),
+        ("a stray \x1b]0;start\nhides no other line", ("a stray", "hides no other line")),
         ("cut off\x1b", ("cut off",)),
     ],
 )
