@@ -47,6 +47,7 @@ def cancel(directories: Sequence[ProcessDirectory], *, patience: float) -> None:
     _end_families(directories, patience)
     for directory in directories:
         _record_if_missing(directory, cancelled=True)
+    _wait(directories, _is_unsupervised, MARGIN)
 
 
 def adopt(directories: Sequence[ProcessDirectory]) -> None:
@@ -180,8 +181,10 @@ def _wait(directories: Sequence[ProcessDirectory], is_done: Callable[[ProcessDir
 
 
 def _is_settled(directory: ProcessDirectory) -> bool:
-    if directory.exit.exists():
-        return True
+    return directory.exit.exists() or _is_unsupervised(directory)
+
+
+def _is_unsupervised(directory: ProcessDirectory) -> bool:
     supervisor = _supervisor(directory)
     return supervisor is None or not supervisor.alive
 

@@ -125,6 +125,7 @@ class Supervisor:
         receipt = PromptReceipt(delivery=spec.delivery, interactive=self._interactive, stdin=stdin, typist=typist)
         outer = OuterTerminal(interactive=self._interactive)
         agent = self._agent(spec, stdin, outer, handover["environment"])
+        log = BoundedLog(f"{self._directory}/log", self._log_limit)
         try:
             self._live.agent_is(agent.pid)
         except OSError as error:
@@ -136,7 +137,7 @@ class Supervisor:
             agent=agent,
             outer=outer,
             interactive=self._interactive,
-            log=BoundedLog(f"{self._directory}/log", self._log_limit),
+            log=log,
             redactor=Redactor(handover["secrets"]),
             typist=typist,
             wake=self._wake,

@@ -37,20 +37,10 @@ SESSION = re.compile(r"\w[\w-]*")
 """What tmux neither changes nor gives a meaning; formats, targets such as ``=name`` and flags all fail it."""
 
 _HANDED_ON = frozenset(
-    {
-        "PATH",
-        "HOME",
-        "LANG",
-        "TERM",
-        "SHELL",
-        "USER",
-        "LOGNAME",
-        "TMPDIR",
-        "TMUX_TMPDIR",
-        "TZ",
-        "XDG_RUNTIME_DIR",
-    }
+    ("PATH", "HOME", "LANG", "TERM", "SHELL", "USER", "LOGNAME", "TMPDIR", "TMUX_TMPDIR", "TZ", "XDG_RUNTIME_DIR")
 )
+"""And everything that begins with ``LC_``."""
+
 _TRIES = 6
 _PAUSE = 0.01
 """Seconds before the second try; each further one waits twice as long."""

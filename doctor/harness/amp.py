@@ -2,7 +2,11 @@
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given
 from doctor.harness.process import Completed
+from doctor.harness.signs import failure, question
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
+from doctor.model.process import FailureKind
+
+LOGIN = "set AMP_API_KEY, or run `amp login` once by hand"
 
 
 class Amp(Harness):
@@ -16,6 +20,14 @@ class Amp(Harness):
     login = "amp login"
     options = ("extra_args", "env")
     auth_variables = ("AMP_API_KEY",)
+
+    # Its prompt was never seen: it takes no key but Amp's own, so ``ready`` is empty.
+    signs = (
+        question("login", r"^(?:NoAPIkeyfound\.Startingloginflow|WouldyouliketologintoAmp\?)", LOGIN),
+        question("login", r"^Whenprompted,pasteyourcodehere:", LOGIN),
+        failure(FailureKind.AUTH_EXPIRED, r"^Error:InvalidormissingAPIkey", remedy=LOGIN),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^Error:Couldn'tconnecttotheAmpserver"),
+    )
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``amp ... -x PROMPT``; an interactive start takes no prompt on its command line."""

@@ -120,7 +120,7 @@ COMMON: tuple[Sign, ...] = (
     ),
     failure(
         FailureKind.FLAG_REJECTED,
-        r"^(?:[\w./-]{1,40}:)?(?:error:)?(?:(?:unknown|unexpected|unrecogni[sz]ed|invalid|illegal)(?:option|argument|flag)s?"
+        r"^(?:[\w./-]{1,40}:)?(?:error:)*(?:(?:unknown|unexpected|unrecogni[sz]ed|invalid|illegal)(?:option|argument|flag)s?"
         r"(?::|--?\w|['\"`]-)|invalidvalue.{1,80}for['\"`]--)",
     ),
     failure(

@@ -130,8 +130,9 @@ def test_every_hook_s_offers_are_collected_behind_the_tool_s_own(site: Path) -> 
     ]
     assert [harness.id for harness in plugins.harnesses] == ["acme"]
     assert plugins.formats == {"sample": str}
-    assert list(plugins.executors) == ["tmux", "process", "remote"]
-    assert plugins.executors["remote"] is str
+    executors: dict[str, Any] = dict(plugins.executors)
+    assert list(executors) == ["tmux", "process", "remote"]
+    assert executors["remote"] is str
     assert plugins.checks == ()
 
 

@@ -202,6 +202,15 @@ def _spec(document: Mapping[str, Any]) -> LaunchSpec:
     )
 
 
+def _is_the_program(pid: int | None) -> bool:
+    """Whether a process is an agent's program already, and not its supervisor's image."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return bool(command) and BOOTSTRAP.encode() not in command
+
+
 def _names(pid: int, processes: str) -> bool:
     try:
         argv = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
@@ -260,8 +269,8 @@ class Run:
         return self.poll(submission)
 
     def running(self, submission: Submission) -> Observation:
-        """What is to be seen of it once its agent runs."""
-        self.project.wait(lambda: self.poll(submission).agent_alive, what="the start of the agent")
+        """What is to be seen of it once its agent runs its own program."""
+        self.project.wait(lambda: _is_the_program(self.poll(submission).pid), what="the start of the agent")
         return self.poll(submission)
 
     def log(self, submission: Submission) -> bytes:

@@ -245,9 +245,10 @@ def test_a_log_is_bounded_and_keeps_the_newest(run: "Run", project: "Project", m
     monkeypatch.setattr(handover, "LOG_LIMIT", 10_000)
     program = project.harness("much", "head -c 55555 /dev/zero | tr '\\0' x; printf end")
     submission = run.start(project.submission(program))
-    run.ended(submission)
+    seen = run.ended(submission)
 
     log = project.directory(submission).log
+    assert (seen.kind, seen.detail) == (OutcomeKind.EXITED, ())
     assert (log.stat().st_size, log.with_name("log.1").stat().st_size) == (5_558, 10_000)
     assert run.log(submission).endswith(b"xend")
     assert {each.stat().st_mode & 0o777 for each in (log, log.with_name("log.1"))} == {0o600}

@@ -219,6 +219,18 @@ def test_sessions_made_while_the_last_one_ends_are_made(empty: Tmux) -> None:
     assert "agent" in empty.sessions()
 
 
+@pytest.mark.parametrize("name", ["a b;", "#{pid}", "#(touch gotcha)", "new\nline"])
+def test_sessions_start_in_the_root_wherever_the_doctor_is(
+    name: str, empty: Tmux, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / name)
+    empty.run(*new_session("agent", "p-1", SLEEP))
+    (pid,) = empty.sessions()["agent"].pids
+    assert Path(f"/proc/{pid}/cwd").readlink() == Path("/")
+    assert list(tmp_path.rglob("gotcha")) == []
+
+
 def test_the_server_knows_nothing_but_what_was_handed_on(empty: Tmux) -> None:
     knowing = Tmux(empty.socket, {**empty.environment, "API_KEY": "planted-secret-4711", "LANG": "C.UTF-8"})
     knowing.run(*new_session("agent", "p-1", SLEEP))
