@@ -172,7 +172,8 @@ class ProcessView:
     last_progress_at: str | None = None
     receipt: Receipt = Receipt.UNCONFIRMED
     blocked: str | None = None
-    """The dialog that waits: ``trust``, ``login``, ``onboarding`` or ``update``."""
+    """The dialog that waits, such as ``trust`` or ``login`` (``doctor.harness.signs.DIALOGS``), or the failure that it
+    keeps running into, such as ``quota``."""
 
     evidence: tuple[str, ...] = ()
     """Lines that prove ``blocked``."""

@@ -1,4 +1,8 @@
-"""Looking at processes. Nothing is written, and one question to tmux does for any number of them."""
+"""Looking at processes. Nothing is written.
+
+One question to tmux does for any number of them, and one more for the screens of all interactive ones: a dialog can only
+be told from a screen, because full-screen programs print a change of it, not its text.
+"""
 
 import time
 from collections.abc import Collection, Iterable, Sequence
@@ -8,7 +12,7 @@ from doctor.errors import DoctorError, UsageError
 from doctor.launch.documents import read_spec
 from doctor.model.options import Options
 from doctor.model.process import Observation, ProcessView
-from doctor.model.spec import LaunchSpec
+from doctor.model.spec import LaunchSpec, Mode
 from doctor.processes.progress import last_changes
 from doctor.processes.views import Seen, Viewer, with_screens
 from doctor.processes.workplace import Workplace, workplace
@@ -98,8 +102,8 @@ def views(place: Workplace, observations: Sequence[Observation]) -> tuple[Proces
         spec = specs[each.process_id]
         changed = changes.get(spec.cwd) if spec is not None and not each.ended else None
         seen.append(Seen(observation=each, spec=spec, changed_at=changed))
-    doubtful = [each.observation for each in seen if viewer.may_be_blocked(each)]
-    return tuple(viewer.view(each) for each in with_screens(seen, screens(place, doubtful)))
+    shown = [each for each in running if each.mode is Mode.INTERACTIVE and each.terminal]
+    return tuple(viewer.view(each) for each in with_screens(seen, screens(place, shown)))
 
 
 def screens(place: Workplace, observations: Sequence[Observation]) -> dict[str, tuple[str, ...]]:

@@ -129,12 +129,6 @@ class Viewer:
         harness = self.place.registry.get(seen.observation.runtime_id)
         return dialog_on(seen.screen or (), signs, ready=harness.ready if harness else ())
 
-    def may_be_blocked(self, seen: Seen) -> bool:
-        """Whether its recent output holds a dialog, so that its screen is worth a look."""
-        if seen.observation.ended or seen.observation.mode is not Mode.INTERACTIVE or not seen.observation.terminal:
-            return False
-        return dialog_on(tail(seen.observation.log_path), self.signs_of(seen.observation.runtime_id)) is not None
-
     def _lost(self, observation: Observation) -> Outcome | None:
         if observation.terminal_lost_at is None:
             return None

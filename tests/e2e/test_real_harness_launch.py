@@ -40,11 +40,18 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
 
 
 @pytest.fixture
-def real(bench: Bench, harness_bin: Path, model: FakeModel, recipe: Recipe) -> Bench:
-    """The machine with the harness on PATH and the model server as its endpoint."""
+def installed(bench: Bench, harness_bin: Path, recipe: Recipe) -> Bench:
+    """The machine with the harness on PATH, which no first start will stop."""
     bench.environment["PATH"] += f"{os.pathsep}{harness_bin}{os.pathsep}/usr/bin{os.pathsep}/bin"
     bench.environment.update(recipe.environment)
     bench.environment[KEY_VARIABLE] = KEY
+    return bench
+
+
+@pytest.fixture
+def real(installed: Bench, model: FakeModel, recipe: Recipe) -> Bench:
+    """The same with the model server as an endpoint of the doctor's."""
+    bench = installed
     settings = ".config/harness-doctor"
     url = json.dumps(f"{model.url}{recipe.suffix}")
     write_files(bench.home, recipe.quiet(bench.project))
@@ -91,6 +98,17 @@ def test_a_headless_start_answers_and_is_recorded(real: Bench, model: FakeModel,
     assert real.ask("replay")["stages"] == {"execute": [recipe.runtime_id]}
     real.ask("stop", "--all")
     assert (real.agents(), real.sessions()) == ({}, [])
+
+
+def test_a_harness_that_is_set_up_for_another_server_by_hand_answers(
+    installed: Bench, fake_model: FakeModel, recipe: Recipe
+) -> None:
+    write_files(installed.home, recipe.provider(fake_model.url, installed.project))
+    installed.environment.update(recipe.provider_environment(fake_model.url))
+    policy(installed, recipe, f"Please answer. {{{{join: {PARTS}}}}}", **recipe.options)
+    [process] = installed.ask("launch", "--wait")["processes"]
+    assert process["outcome"]["code"] == 0
+    assert REPLY in installed.run("logs", "bob").stdout
 
 
 def test_an_interactive_start_answers_on_its_screen_and_is_left(real: Bench, recipe: Recipe) -> None:

@@ -33,7 +33,7 @@ def test_cancel_cleans_up_after_a_killed_supervisor(run: "Run", project: "Projec
     (seen,) = run.executor.cancel([submission.process_id], patience=0.2)
 
     assert (seen.kind, seen.cancelled, seen.ended, seen.agent_alive) == (OutcomeKind.UNKNOWN, True, True, False)
-    assert project.started_here() == []
+    project.wait(lambda: not project.started_here(), what="the end of all processes")
 
 
 def test_adopt_records_an_end_that_nobody_was_left_to_record(run: "Run", project: "Project") -> None:
@@ -77,7 +77,7 @@ def test_an_agent_that_ignores_the_request_is_killed(run: "Run", project: "Proje
     (seen,) = run.executor.cancel([submission.process_id], patience=0.2)
 
     assert (seen.kind, seen.signal, seen.cancelled) == (OutcomeKind.KILLED, "SIGKILL", True)
-    assert project.started_here() == []
+    project.wait(lambda: not project.started_here(), what="the end of all processes")
 
 
 def test_a_stopped_agent_can_be_cancelled(run: "Run", project: "Project") -> None:

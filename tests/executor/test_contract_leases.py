@@ -158,5 +158,6 @@ def _submit_and_die(executor: Executor, submission: Submission) -> int:
 
 def _runs(project: "Project") -> str:
     """What the agents wrote that note their start, once one did."""
-    project.wait((project.root / "runs").exists, what="the agent's first step")
-    return (project.root / "runs").read_text(encoding="utf-8")
+    runs = project.root / "runs"
+    project.wait(lambda: runs.exists() and runs.read_bytes(), what="the agent's first step")
+    return runs.read_text(encoding="utf-8")
