@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from doctor.config.writing import replace_file
 from doctor.executor.base import Place, Submission, Submitted
 from doctor.executor.directories import PROCESSES, UNFINISHED, ProcessDirectory, directory_of, known, read_record
 from doctor.executor.records import observe
@@ -230,7 +229,10 @@ def _made(place: Place, submission: Submission, executor: str) -> ProcessDirecto
 def _fill(temporary: Path, submission: Submission, executor: str) -> None:
     os.mkfifo(temporary / "gate", 0o600)
     content = json.dumps(_request(submission, executor), indent=1, ensure_ascii=True)
-    replace_file(temporary / "request.json", content.encode("ascii"), mode=0o600)
+    # Without a sync: the directory appears as a whole, and nothing of it runs on after the machine went down.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with os.fdopen(os.open(temporary / "request.json", flags, 0o600), "wb") as file:
+        file.write(content.encode("ascii"))
 
 
 def _request(submission: Submission, executor: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Looking at processes. Nothing is written.
 
-One question to tmux does for any number of them, and one more for the screens of all interactive ones: a dialog can only
-be told from a screen, because full-screen programs print a change of it, not its text.
+One question to tmux does for any number of them, and one more for the screens of all interactive ones: a dialog can
+only be told from a screen, because full-screen programs print a change of it, not its text.
 """
 
 import time
