@@ -55,8 +55,7 @@ def adopt(directories: Sequence[ProcessDirectory]) -> None:
     waiting = [each for each in directories if _was_abandoned(each)]
     _wait(waiting, _is_nudged, MARGIN)
     for directory in directories:
-        if not directory.exit.exists() and observe(directory, terminals=None).ended:
-            _record_if_missing(directory, cancelled=False)
+        _record_if_missing(directory, cancelled=False)
 
 
 def give_up(directory: ProcessDirectory, reason: str) -> bool:
@@ -146,10 +145,10 @@ def _end_families(directories: Sequence[ProcessDirectory], patience: float) -> N
 
 
 def _record_if_missing(directory: ProcessDirectory, *, cancelled: bool) -> None:
-    if directory.exit.exists():
+    if directory.exit.exists() or not observe(directory, terminals=None).ended:
         return
     records = _read(directory)
-    if records is None or _lives(records):
+    if records is None or records.exit is not None:
         return
     if not records.live and call_off(directory, why_unrecorded(records), cancelled=cancelled):
         return
@@ -197,10 +196,6 @@ def _was_abandoned(directory: ProcessDirectory) -> bool:
     if records is None or not coming(directory, records):
         return False
     return records.launcher is None or not records.launcher.alive
-
-
-def _lives(records: Records) -> bool:
-    return any(each is not None and each.alive for each in (records.supervisor, records.agent))
 
 
 def _read(directory: ProcessDirectory) -> Records | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from doctor.executor.directories import ProcessDirectory, read_record
 from doctor.executor.starting import waits_at_gate
@@ -90,12 +90,12 @@ def observe(directory: ProcessDirectory, *, terminals: AbstractSet[str] | None) 
         start them lives. What cannot be looked at leaves everything open and says so in ``detail``.
     """
     try:
-        records = read(directory)
+        look = _settled(directory)
     except OSError as error:
         return _observation(directory, _NOTHING, detail=(f"{directory.path} cannot be looked at: {error.strerror}",))
-    if records.exit is not None:
-        return _recorded(directory, records, records.exit)
-    return _unrecorded(directory, records, terminals)
+    if look.records.exit is not None:
+        return _recorded(directory, look.records, look.records.exit)
+    return _unrecorded(directory, look, terminals)
 
 
 _NOTHING = Records(request={}, live={}, exit=None, rebooted=False)
@@ -122,43 +122,61 @@ def _recorded(directory: ProcessDirectory, records: Records, ended: dict[str, An
     )
 
 
-def _unrecorded(directory: ProcessDirectory, records: Records, terminals: AbstractSet[str] | None) -> Observation:
-    supervisor, agent = records.supervisor, records.agent
-    supervised = supervisor is not None and supervisor.alive
-    agent_alive = agent is not None and agent.alive
+class _Look(NamedTuple):
+    """The records, and what lived just after they were read."""
+
+    records: Records
+    supervised: bool
+    agent_alive: bool
+    over: bool
+
+
+def _settled(directory: ProcessDirectory) -> _Look:
+    """A look that, where it says that it is over, another one with the same records has confirmed.
+
+    A supervisor is on record before it removes the gate, and an end before its supervisor has ended: so what was not
+    there after one of these was seen will not come.
+    """
+    look = _look(directory)
+    while look.over and look.records.exit is None:
+        later = _look(directory)
+        if later.records == look.records:
+            break
+        look = later
+    return look
+
+
+def _look(directory: ProcessDirectory) -> _Look:
+    records = read(directory)
+    supervised = records.supervisor is not None and records.supervisor.alive
+    agent_alive = records.agent is not None and records.agent.alive
+    over = not supervised and not agent_alive and (bool(records.live) or not coming(directory, records))
+    return _Look(records, supervised, agent_alive, over)
+
+
+def _unrecorded(directory: ProcessDirectory, look: _Look, terminals: AbstractSet[str] | None) -> Observation:
+    records, supervised, agent_alive, over = look
     lost_at = _number(records.live.get("terminal_lost_at"))
-    if supervised or agent_alive:
-        open_end = supervised or agent_alive
-        reason: tuple[str, ...] = () if supervised else (ORPHANED,)
-        kind = None if supervised else OutcomeKind.UNKNOWN
-    elif records.live or not coming(directory, records):
-        later = _read_exit(directory)
-        if later is not None:  # it ended between the two looks
-            return _recorded(directory, records, later)
-        open_end, kind = False, unrecorded_kind(records)
-        reason = (why_unrecorded(records),)
-    else:
-        open_end, kind, reason = True, None, ()
-    if supervised and lost_at is not None:
+    kind: OutcomeKind | None = None
+    detail: tuple[str, ...] = ()
+    if over:
+        kind, detail = unrecorded_kind(records), (why_unrecorded(records),)
+    elif agent_alive and not supervised:
+        kind, detail = OutcomeKind.UNKNOWN, (ORPHANED,)
+    elif lost_at is not None:
         kind = OutcomeKind.TERMINAL_LOST
     return _observation(
         directory,
         records,
         supervisor_alive=supervised,
         agent_alive=agent_alive,
-        ended=not open_end,
+        ended=over,
         kind=kind,
-        detail=reason,
+        detail=detail,
         terminal=supervised and _has_terminal(records, terminals, lost_at),
         terminal_lost_at=lost_at,
         receipt=_member(Receipt, records.live.get("receipt")) or Receipt.UNCONFIRMED,
     )
-
-
-def _read_exit(directory: ProcessDirectory) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError):
-        return read_record(directory.exit)
-    return None
 
 
 ORPHANED = "the supervisor of this process was killed; the agent runs on, and its end cannot be recorded any more"

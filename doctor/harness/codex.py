@@ -75,7 +75,10 @@ class Codex(Harness):
         # The approvals were read in the program itself: no fake model asks for what brings them.
         question("approval", r"^Wouldyouliketo(?:runthefollowingcommand|makethefollowingedits|grantthese)", APPROVE),
         *_said(FailureKind.AUTH_EXPIRED, r"unexpectedstatus40[13]"),
-        *_said(FailureKind.QUOTA, r"(?:Quotaexceeded|You['\u2019]vehityour\w*limit|unexpectedstatus429)"),
+        *_said(
+            FailureKind.QUOTA,
+            r"(?:Quotaexceeded|You['\u2019]vehityour\w*limit|unexpectedstatus429|exceededretrylimit,laststatus:429)",
+        ),
         *_said(FailureKind.MODEL_REFUSED, r"Themodel`[^`]+`doesnotexist"),
         *_said(FailureKind.ENDPOINT_UNREACHABLE, r"Connectionfailed:"),
         *_said(FailureKind.NOT_LOGGED_IN, r"Missingenvironmentvariable"),

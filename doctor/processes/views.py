@@ -20,6 +20,7 @@ from doctor.processes.health import health_of
 from doctor.processes.log_files import head, tail
 from doctor.processes.times import iso
 from doctor.processes.workplace import Workplace
+from doctor.report.redact import Redactor, secret_values
 
 LOST = "the terminal's server is gone; the agent still runs without it"
 REMEDY_LOST = "doctor logs shows its output, doctor stop ends it"
@@ -49,6 +50,11 @@ class Viewer:
     """Seconds since the epoch."""
 
     signs: dict[str, tuple[Sign, ...]] = field(default_factory=dict)
+
+    def evidence(self, judged: Judged) -> tuple[str, ...]:
+        """The lines that prove something, without secrets: a screen is shown to people as it is, and this is kept."""
+        hide = Redactor(secret_values(self.place.place.environment))
+        return tuple(hide(line) for line in judged.evidence)
 
     def view(self, seen: Seen) -> ProcessView:
         """What is to be said about one process."""
@@ -89,7 +95,7 @@ class Viewer:
             last_progress_at=iso(progress),
             receipt=self._receipt(seen, trouble),
             blocked=trouble.kind if trouble else None,
-            evidence=trouble.evidence if trouble else (),
+            evidence=self.evidence(trouble) if trouble else (),
             remedy=trouble.remedy if trouble else None,
             outcome=outcome,
             survivors=observation.survivors,
@@ -109,7 +115,7 @@ class Viewer:
             code=observation.code,
             signal=observation.signal,
             failure=judged.kind,
-            evidence=judged.evidence,
+            evidence=self.evidence(judged),
             remedy=judged.remedy,
             retry=judged.retry,
         )

@@ -71,6 +71,29 @@ def test_a_supervisor_killed_before_the_agent_was_on_record_started_none(tmp_pat
     assert seen.detail == ("the supervisor of this process was killed before it started the agent, so that never ran",)
 
 
+@pytest.mark.parametrize("file", ["live", "exit"])
+def test_a_record_that_is_written_while_it_is_looked_for_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    live = {"supervisor": GONE, "agent": GONE} if file == "exit" else None
+    directory = _directory(tmp_path, request=_request(launcher=_own()), live=live)
+    late = {"live": {"supervisor": _own(), "agent": None}, "exit": document(kind="exited", code=3)}
+    reads = []
+
+    def read_record(path: Path) -> Any:
+        reads.append(path)
+        if len(reads) == 4:
+            getattr(directory, file).write_text(json.dumps(late[file]), encoding="utf-8")
+        return json.loads(path.read_bytes()) if path.exists() else None
+
+    monkeypatch.setattr("doctor.executor.records.read_record", read_record)
+
+    seen = observe(directory, terminals=frozenset())
+
+    expected = (False, None, None) if file == "live" else (True, OutcomeKind.EXITED, 3)
+    assert (seen.ended, seen.kind, seen.code) == expected
+
+
 def test_a_number_that_was_given_to_another_process_is_not_alive(tmp_path: Path) -> None:
     live = {"supervisor": [os.getpid(), "1"], "agent": [os.getpid(), "1"], "started_at": 6.0}
 
