@@ -74,7 +74,7 @@ def test_a_missing_program_is_told(run: "Run", project: "Project") -> None:
 
 def test_a_missing_interpreter_is_told(run: "Run", project: "Project") -> None:
     program = project.harness("script", "exit 0")
-    program.write_text("#!/nonexistent/interpreter\n", encoding="utf-8")
+    program.write_text(f"#!{project.root}/missing\n", encoding="utf-8")
 
     seen = run.ended(run.start(project.submission(program)))
 
@@ -329,12 +329,13 @@ def test_polling_changes_nothing(run: "Run", project: "Project") -> None:
 
 def test_a_look_from_inside_tells_what_can_be_run_there(executor: Executor, project: "Project") -> None:
     program = project.harness("agent", "exit 0")
+    missing = str(project.root / "missing")
 
-    seen = executor.probe(programs=[str(program), "/nonexistent"], cwd=str(project.root))
+    seen = executor.probe(programs=[str(program), missing], cwd=str(project.root))
 
     assert seen.reachable, seen.problem
     assert seen.cwd_problem is None
-    assert seen.programs == {str(program): None, "/nonexistent": "no such file or directory"}
+    assert seen.programs == {str(program): None, missing: "no such file or directory"}
     assert seen.environment is not None
     assert seen.environment["HOME"] == str(project.root)
 
