@@ -61,6 +61,7 @@ def test_ps_of_nothing_is_no_failure(
 def test_ps_keeps_a_row_on_one_line_where_no_terminal_is(
     project: Path, view: ProcessView, capsys: Capture, monkeypatch: Patch
 ) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
     long = replace(view, agent="a" * 150, process_id="p" * 150)
     monkeypatch.setattr("doctor.processes.look.look", answering((long,), []))
     assert main(["ps"]) == 0
