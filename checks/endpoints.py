@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import doctor
-from checks.endpoint_probe import Answer, ask, is_loopback, key_headers
 from checks.uses import uses
+from checks.written_keys import written_keys
 
 Endpoints = Mapping[str, doctor.Endpoint]
 Bindings = tuple[doctor.Binding, ...]
 Stages = tuple[doctor.StageBinding, ...]
-
-CALLS = ("/chat/completions", "/completions", "/responses", "/messages", "/models", "/embeddings")
-"""Ends of URLs that name one call instead of the base of all calls."""
 
 ANSWER_SECONDS = 5.0
 """Limit for each step of one request."""
@@ -81,7 +78,7 @@ class END001(doctor.Check):
         """
         users = _users(bindings, stages)
         for name, endpoint in endpoints.items():
-            problem = url_problem(endpoint.url, endpoint.kind)
+            problem = doctor.endpoint_url_problem(endpoint.url, endpoint.kind)
             if problem is not None:
                 yield self.finding(
                     f"endpoint {name}",
@@ -91,29 +88,6 @@ class END001(doctor.Check):
                     severity=_weight(users.get(name, ())),
                     affects=users.get(name, ()),
                 )
-
-
-def url_problem(url: str, kind: str) -> tuple[str, str] | None:
-    """What is wrong with an endpoint's URL, as the rest of "the URL ...", and the remedy; ``None`` when it is fine."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - most machines have no endpoint
-
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return "cannot be parsed", "write it as https://HOST/PATH"
-    path = parts.path.rstrip("/")
-    problem = None
-    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
-        problem = "is no http or https URL with a host", "write it as https://HOST/PATH"
-    elif parts.username or parts.password:
-        problem = "holds a user name or a password", "refer to the key with api_key_env instead"
-    elif parts.query or parts.fragment:
-        problem = "has a query or a fragment, which no call keeps", "keep only scheme, host and path"
-    elif call := next((each for each in CALLS if path.endswith(each)), None):
-        problem = f"names one call, {call}; the base of all calls is expected", f"remove {call} from its end"
-    elif kind == "anthropic" and path.endswith("/v1"):
-        problem = "ends in /v1, which harnesses of kind anthropic add themselves", "remove /v1 from its end"
-    return problem
 
 
 class END002(doctor.Check):
@@ -192,9 +166,9 @@ def key_file(written: str, context: doctor.HarnessContext, paths: doctor.Paths) 
 
 
 class END003(doctor.Check):
-    """No key travels unencrypted.
+    """Nothing travels unencrypted.
 
-    Everybody between this machine and a server that is asked over http can read the key, and the prompts.
+    Everybody between this machine and a server that is asked over http can read the prompts, and the key.
     """
 
     severity = doctor.Severity.WARNING
@@ -205,20 +179,23 @@ class END003(doctor.Check):
         machine_file: doctor.Loaded[doctor.Machine],
         profile_file: doctor.ActiveProfile,
     ) -> Iterator[doctor.Finding]:
-        """Fails when an endpoint with a key is asked over http on another machine."""
+        """Fails when an endpoint is asked over http on another machine; without a key that is only reported."""
         for name, endpoint in endpoints.items():
-            if _has_key(endpoint) and _in_the_clear(endpoint):
+            if _in_the_clear(endpoint):
+                keyed = _has_key(endpoint)
+                host = _scheme_and_host(endpoint.url)[1]
                 yield self.finding(
                     f"endpoint {name}",
-                    f"endpoint {name} sends its key unencrypted to {_scheme_and_host(endpoint.url)[1]}",
+                    f"endpoint {name} sends {'its key' if keyed else 'prompts'} unencrypted to {host}",
                     remedy="use https, or a tunnel that ends on this machine",
                     location=_place(name, machine_file, profile_file),
+                    severity=doctor.Severity.WARNING if keyed else doctor.Severity.INFO,
                 )
 
 
 def _in_the_clear(endpoint: doctor.Endpoint) -> bool:
     scheme, host = _scheme_and_host(endpoint.url)
-    return scheme == "http" and not is_loopback(host)
+    return scheme == "http" and not doctor.is_loopback(host)
 
 
 class END004(doctor.Check):
@@ -249,7 +226,9 @@ class END004(doctor.Check):
         """
         users = _users(bindings, stages)
         late = []
-        sound = {name: each for name, each in endpoints.items() if url_problem(each.url, each.kind) is None}
+        sound = {
+            name: each for name, each in endpoints.items() if doctor.endpoint_url_problem(each.url, each.kind) is None
+        }
         for name, answer in _answers(sound, context, paths):
             affects = users.get(name, ())
             if answer.problem is not None:
@@ -267,17 +246,19 @@ class END004(doctor.Check):
             raise doctor.ProbeTimeout(f"no answer in time from endpoint {', '.join(late)}")
 
 
-def _answers(endpoints: Endpoints, context: doctor.HarnessContext, paths: doctor.Paths) -> Iterable[tuple[str, Answer]]:
+def _answers(
+    endpoints: Endpoints, context: doctor.HarnessContext, paths: doctor.Paths
+) -> Iterable[tuple[str, doctor.EndpointAnswer]]:
     """What each endpoint says, in order, asked side by side."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only with --online
 
-    def asked(endpoint: doctor.Endpoint) -> Answer:
+    def asked(endpoint: doctor.Endpoint) -> doctor.EndpointAnswer:
         key = _key(endpoint, context, paths)
-        headers = key_headers(endpoint.kind, key) if key else {}
+        headers = doctor.key_headers(endpoint.kind, key)
         if not _in_the_clear(endpoint):
             given = {header: context.environment.get(name, "").strip() for header, name in endpoint.headers.items()}
             headers |= {header: value for header, value in given.items() if value}
-        return ask(endpoint, headers, keyed=bool(headers), timeout=ANSWER_SECONDS)
+        return doctor.ask_endpoint(endpoint, headers, keyed=bool(headers), timeout=ANSWER_SECONDS)
 
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         return list(zip(endpoints, pool.map(asked, endpoints.values()), strict=True))
@@ -297,7 +278,27 @@ def _key(endpoint: doctor.Endpoint, context: doctor.HarnessContext, paths: docto
     return ""
 
 
+class END005(doctor.Check):
+    """No key stands in the settings of an endpoint.
+
+    Settings are copied, shown and kept in repositories; they only refer to keys. What was found is never printed.
+    """
+
+    def run(
+        self, machine_file: doctor.Loaded[doctor.Machine], profile_file: doctor.ActiveProfile
+    ) -> Iterator[doctor.Finding]:
+        """Fails when an endpoint of ``machine.toml`` or of the active profile holds a key, or what looks like one."""
+        for found in written_keys(machine_file, profile_file):
+            yield self.finding(
+                f"endpoint {found.endpoint}",
+                f"endpoint {found.endpoint} holds {found.what} at {found.key}",
+                remedy=f"revoke it, export a new one as {found.variable}, then {found.remedy}",
+                location=found.location,
+                key=f"{found.endpoint} {found.key}",
+            )
+
+
 @doctor.hookimpl
 def doctor_register_checks() -> list[type[doctor.Check]]:
     """The checks of this family."""
-    return [END001, END002, END003, END004]
+    return [END001, END002, END003, END004, END005]

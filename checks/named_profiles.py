@@ -1,10 +1,10 @@
 """NPR: the machine's settings can be read, and the models they name reach the harnesses they are for."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import doctor
-from checks.uses import agent_tags, agents
+from checks.uses import adapter, agent_tags, agents, listed
 
 Bindings = tuple[doctor.Binding, ...]
 
@@ -42,28 +42,56 @@ class NPR002(doctor.Check):
 
     severity = doctor.Severity.WARNING
 
-    def run(self, bindings: Bindings, registry: doctor.Registry) -> Iterator[doctor.Finding]:
+    def run(
+        self,
+        bindings: Bindings,
+        stages: tuple[doctor.StageBinding, ...],
+        registry: doctor.Registry,
+        origins: doctor.Origins,
+    ) -> Iterator[doctor.Finding]:
         """Fails when the model of the active profile, or of ``DOCTOR_MODEL``, is for another harness.
 
-        Harnesses that take no model, such as a shell, pass.
+        Names the place of the model and the place of the harness. Harnesses that take no model, such as a shell,
+        pass.
         """
-        groups: dict[tuple[doctor.Stage, str, str], list[doctor.Binding]] = {}
-        for binding in bindings:
-            for entry in binding.unused_models:
-                groups.setdefault((binding.stage, binding.runtime.value or "", entry), []).append(binding)
-        for (stage, runtime, entry), group in groups.items():
+        for (stage, runtime, entry), group in _unused(bindings, stages).items():
             harness = registry.get(runtime)
             if harness is None or "model" not in harness.options:
                 continue
+            first = group[0]
             source, _, spec = entry.partition("=")
+            model_at = origins.model(source, stage, first.profile_index)
+            harness_at = origins.runtime(first.runtime.source, stage, first.profile_index)
+            users = [each for each in group if isinstance(each, doctor.Binding)]
+            who = agents(users) if users else "it"
             yield self.finding(
                 f"stage {stage}",
-                f"{spec} (from {source}) is configured for stage {stage} but not used: {runtime} runs {agents(group)} "
-                f"(from {group[0].runtime.source})",
+                f"{spec} (from {_from(source, model_at)}) is configured for stage {stage} but not used: {runtime} "
+                f"runs {who} (from {_from(first.runtime.source, harness_at)})",
                 remedy=f"configure a model of {runtime} for stage {stage}, or let the harness of {spec} run it",
-                affects=agent_tags(group),
+                location=model_at or harness_at,
+                affects=agent_tags(users) if users else (f"stage:{stage}",),
                 key=f"{stage} {runtime} {entry}",
             )
+
+
+def _unused(
+    bindings: Bindings, stages: tuple[doctor.StageBinding, ...]
+) -> dict[tuple[doctor.Stage, str, str], list[doctor.Binding | doctor.StageBinding]]:
+    """Who leaves a model out: agents, and those stages that the stage map names and no agent stands for."""
+    groups: dict[tuple[doctor.Stage, str, str], list[doctor.Binding | doctor.StageBinding]] = {}
+    for binding in bindings:
+        for entry in binding.unused_models:
+            groups.setdefault((binding.stage, binding.runtime.value or "", entry), []).append(binding)
+    for row in stages:
+        for entry in row.unused_models if row.runtime.source == "stage" else ():
+            groups.setdefault((row.stage, row.runtime.value or "", entry), [row])
+    return groups
+
+
+def _from(source: str, place: doctor.Location | None) -> str:
+    """A source, with the file and line where it says so."""
+    return f"{source}, {place.path}:{place.line}" if place and place.line else source
 
 
 class NPR003(doctor.Check):
@@ -121,7 +149,80 @@ def _belongs(model: str, registry: doctor.Registry) -> str:
     return f"; it is one of {' or '.join(owners)}" if owners else ""
 
 
+class NPR004(doctor.Check):
+    """Every harness that the active profile names is installed.
+
+    A model spec begins with its harness. One that is not here runs nothing, whatever stage or role it was meant for.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(
+        self,
+        named_profile: doctor.NamedProfile | None,
+        profile_file: doctor.ActiveProfile,
+        registry: doctor.Registry,
+        harnesses: Mapping[str, doctor.HarnessFact],
+    ) -> Iterator[doctor.Finding]:
+        """Fails when a model's prefix is a harness that was not found; names every key that has it."""
+        absent: dict[str, list[tuple[str, ...]]] = {}
+        for key, spec in _specs(named_profile) if named_profile else ():
+            harness = adapter(registry, registry.canonical(spec.partition(":")[0]))
+            fact = harnesses.get(harness.id) if harness else None
+            if fact is not None and fact.program.path is None:
+                absent.setdefault(fact.runtime_id, []).append(key)
+        document = profile_file.loaded.document if profile_file.loaded else None
+        for runtime, keys in absent.items():
+            places = [document.at(doctor.pointer(*key)) for key in keys] if document else []
+            lines = [f" (line {place.line})" for place in places] or [""] * len(keys)
+            named = (f"{'.'.join(key)}{line}" for key, line in zip(keys, lines, strict=True))
+            harness = registry.get(runtime)
+            install = harness.install if harness else ""
+            yield self.finding(
+                f"profile {profile_file.name}",
+                f"profile {profile_file.name} names {runtime}, which is not installed, at {listed(named)}",
+                remedy=f"{install or f'install {runtime}'}, or name a model of another harness",
+                location=places[0] if places else None,
+                key=runtime,
+            )
+
+
+def _specs(profile: doctor.NamedProfile) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every model spec of a profile, with the path of its key."""
+    for part in ("agent", "dispatcher"):
+        if spec := getattr(profile, part).model:
+            yield (part, "model"), spec
+    for tier in ("fast", "standard", "premium"):
+        if spec := getattr(profile.tiers, tier):
+            yield ("tiers", tier), spec
+    for role in ("default", "evaluator", "assigner", "flip", "creator", "evolver"):
+        choice = getattr(profile.models, role)
+        if choice is not None and choice.model:
+            yield ("models", role, "model"), choice.model
+    for stage, own in profile.stages.items():
+        if own.model:
+            yield ("stages", str(stage), "model"), own.model
+
+
+class NPR005(doctor.Check):
+    """The profile that the project chose is still what it was.
+
+    A project keeps the fingerprint of the profile it chose. When the profile is edited later, the project's agents
+    silently work with other models than those that were agreed on.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self, profile_file: doctor.ActiveProfile) -> Iterator[doctor.Finding]:
+        """Fails when the profile says something else than when the project chose it."""
+        drift = profile_file.drift
+        if drift is not None:
+            yield self.finding(
+                f"profile {profile_file.name}", drift.message, remedy=drift.remedy, location=drift.location
+            )
+
+
 @doctor.hookimpl
 def doctor_register_checks() -> list[type[doctor.Check]]:
     """The checks of this family."""
-    return [NPR001, NPR002, NPR003]
+    return [NPR001, NPR002, NPR003, NPR004, NPR005]

@@ -24,7 +24,7 @@ class STG001(doctor.Check):
                 yield self.finding(
                     use.subject,
                     f"{harness.id} cannot run {use.subject} (from {use.choice.source}): {harness.stage_refusal}",
-                    remedy=f"configure an endpoint called {harness.id} in machine.toml, or choose another harness",
+                    remedy=f"run: doctor endpoint set {harness.id} URL, or choose another harness",
                     pointer=use.pointer,
                     affects=use.tags,
                     key=use.key,
@@ -48,7 +48,7 @@ class STG002(doctor.Check):
                 use.subject,
                 f"{harness.id}, which runs {use.subject} (from {use.choice.source}), needs an endpoint "
                 f"of kind {kinds}, and none is configured",
-                remedy=f"add [endpoints.{harness.id}] with url and kind to machine.toml, or mark one as default",
+                remedy=f"run: doctor endpoint set {harness.id} URL --kind {harness.endpoint_kinds[0]}",
                 pointer=use.pointer,
                 affects=use.tags,
                 key=use.key,

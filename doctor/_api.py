@@ -10,6 +10,8 @@ from doctor.diagnosis.run import diagnose
 from doctor.errors import DoctorError, ProbeTimeout, RegistrationError, Unavailable, UsageError
 from doctor.exit_codes import ExitCode
 from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest
+from doctor.harness.endpoint_api import endpoint_url_problem, is_loopback, key_headers
+from doctor.harness.endpoint_probe import EndpointAnswer, ask_endpoint
 from doctor.harness.flags import unknown_flags
 from doctor.harness.probe import Prober
 from doctor.harness.process import Completed
@@ -37,7 +39,7 @@ from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.options import Options
 from doctor.model.pane import PaneFact, VariableFact
 from doctor.model.policy import Agent, AgentProfile, Policy, RunnerOptions
-from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.model.report import Origins, PolicyRef, ProfileRef, Report
 from doctor.model.stage import Stage
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "Dialog",
     "DoctorError",
     "Endpoint",
+    "EndpointAnswer",
     "ExitCode",
     "Finding",
     "Flag",
@@ -70,6 +73,7 @@ __all__ = [
     "Machine",
     "NamedProfile",
     "Options",
+    "Origins",
     "PaneFact",
     "Paths",
     "Policy",
@@ -96,8 +100,12 @@ __all__ = [
     "UsageError",
     "VariableFact",
     "__version__",
+    "ask_endpoint",
     "diagnose",
+    "endpoint_url_problem",
     "hookimpl",
+    "is_loopback",
+    "key_headers",
     "pointer",
     "satisfies",
     "unknown_flags",

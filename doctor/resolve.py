@@ -21,6 +21,7 @@ from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.harness import CompiledArgv, HarnessFact
 from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.policy import Agent, AgentProfile, Policy, RunnerOptions
+from doctor.model.roles import STAGE_ROLES, profile_model
 from doctor.model.secret import SecretRef
 from doctor.model.stage import Stage
 
@@ -30,9 +31,6 @@ AUTO = "auto"
 
 NEUTRAL_OPTIONS = frozenset({"env", "trust_workspace"})
 """``runner_options`` that mean the same to every harness that takes them."""
-
-STAGE_ROLES = {Stage.EVALUATE: ("evaluator", "fast"), Stage.REFLECT: ("evolver", "premium")}
-"""Role of a named profile that serves a stage, and the tier it falls back to; the other stages are worker stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,29 +107,6 @@ def endpoints_of(machine: Machine, profile: NamedProfile | None) -> dict[str, En
     return endpoints
 
 
-def profile_model(profile: NamedProfile, stage: Stage) -> tuple[str, str] | None:
-    """The model spec a named profile gives a stage and the key it stands at, or ``None``.
-
-    ``stages.<stage>`` wins. Evaluate and reflect then ask their role (its model, its tier, the role's usual tier);
-    every stage falls back on ``agent.model``, ``models.default`` and ``tiers.standard``.
-    """
-    tiers, roles = profile.tiers, profile.models
-    own = profile.stages.get(stage)
-    tries: list[tuple[str | None, str]] = [(own.model if own else None, f"stages.{stage}.model")]
-    if stage in STAGE_ROLES:
-        role, tier = STAGE_ROLES[stage]
-        chosen = getattr(roles, role)
-        if chosen is not None:
-            tries.append((chosen.model, f"models.{role}.model"))
-            tier = chosen.tier or tier
-        tries.append((getattr(tiers, tier), f"tiers.{tier}"))
-    tries.append((profile.agent.model, "agent.model"))
-    if roles.default is not None:
-        tries.append((roles.default.model, "models.default.model"))
-    tries.append((tiers.standard, "tiers.standard"))
-    return next(((spec, key) for spec, key in tries if spec), None)
-
-
 def session_name(pattern: str, agent: str, workspace: str) -> str:
     """Render a session name: the names' own characters that tmux or a path gives a meaning become ``-``."""
     return pattern.replace("{workspace}", _token(workspace)).replace("{agent}", _token(agent))
@@ -202,9 +177,14 @@ class _Named:
         """The endpoint that the stage's role, or the default role, names."""
         if self.profile is None:
             return None
-        role = getattr(self.profile.models, STAGE_ROLES[stage][0]) if stage in STAGE_ROLES else None
+        role = getattr(self.profile.models, STAGE_ROLES[stage]) if stage in STAGE_ROLES else None
         named = (each.endpoint for each in (role, self.profile.models.default) if each is not None)
         return next((name for name in named if name), None)
+
+    def brings(self, endpoint: str) -> bool:
+        """Whether the profile configures an endpoint of this name itself."""
+        every = self.profile.llm_endpoints.endpoints if self.profile else ()
+        return any(each.name == endpoint for each in every)
 
 
 class _Route(NamedTuple):
@@ -247,9 +227,16 @@ class _Resolver:
         """The row of one stage; where no map names a harness, the first agent at it (else the first of all) does."""
         agents = self.policy.agents
         agent = next((each for each in agents if (each.stage or Stage.EXECUTE) is stage), agents[0])
-        profile = next(each for each in self.policy.agent_profiles if each.name == agent.profile)
+        index, profile = next(each for each in enumerate(self.policy.agent_profiles) if each[1].name == agent.profile)
         route = self._route(stage, profile)
-        return StageBinding(stage=stage, runtime=route.runtime, model=route.model, endpoint=route.endpoint)
+        return StageBinding(
+            stage=stage,
+            runtime=route.runtime,
+            model=route.model,
+            endpoint=route.endpoint,
+            profile_index=index,
+            unused_models=route.unused,
+        )
 
     def _binding(self, agent: Agent, index: int, profile: AgentProfile, profile_index: int, pattern: str) -> Binding:
         stage = agent.stage or Stage.EXECUTE
@@ -357,11 +344,16 @@ class _Resolver:
         if not harness.needs_endpoint:
             return Choice()
         if harness.id in fits:
-            return Choice(value=harness.id, source="machine")
-        default = next((name for name, each in fits.items() if each.default), None)
+            return Choice(value=harness.id, source=self._configured_by(harness.id))
+        defaults = sorted((name for name, each in fits.items() if each.default), key=self.named.brings)
+        default = defaults[-1] if defaults else None
         if default is None or harness.carrier is not None:
             return Choice()
-        return Choice(value=default, source="machine")
+        return Choice(value=default, source=self._configured_by(default))
+
+    def _configured_by(self, endpoint: str) -> str:
+        """The source of an endpoint that no role names."""
+        return self.named.source if self.named.brings(endpoint) else "machine"
 
     def _launch(
         self, runtime: str | None, options: RunnerOptions, model: str | None, endpoint: str | None

@@ -1,1 +1,55 @@
-"""Profile files that ship with the tool."""
+"""Files that ship with the tool: starters of named profiles, skills, and the prompt of a first policy."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+
+STARTERS = ("claude", "codex", "wgnext", "mixed")
+"""Names of the starters, in the order in which lists show them."""
+
+ALIASES: Mapping[str, str] = MappingProxyType({"nex": "wgnext"})
+"""Other names of starters."""
+
+SKILLS = ("docmgr", "diary")
+"""Names of the skills."""
+
+
+def canonical_starter(name: str) -> str | None:
+    """The starter that ``name``, which may be an alias, stands for; ``None`` where there is no such starter."""
+    found = ALIASES.get(name, name)
+    return found if found in STARTERS else None
+
+
+def starter(name: str) -> bytes:
+    """The file of a starter, a named profile in TOML.
+
+    Args:
+        name: Its name, or an alias of it.
+
+    Raises:
+        KeyError: There is no such starter.
+    """
+    found = canonical_starter(name)
+    if found is None:
+        raise KeyError(name)
+    return _content(f"{found}.toml")
+
+
+def skill(name: str) -> bytes:
+    """The ``SKILL.md`` of a skill.
+
+    Raises:
+        KeyError: There is no such skill.
+    """
+    if name not in SKILLS:
+        raise KeyError(name)
+    return _content(f"skills/{name}/SKILL.md")
+
+
+def base_prompt() -> str:
+    """What the agent of a first policy is told."""
+    return _content("base_prompt.md").decode("utf-8")
+
+
+def _content(place: str) -> bytes:
+    return (files(__name__) / place).read_bytes()

@@ -163,7 +163,8 @@ What comes later wins, and what it hides is reported, not dropped silently.
 - Model and endpoint: built-in default, `machine.toml`, the active named profile, the policy, the environment.
 - The harness of an agent at a stage: the agent profile's `runner`, `orchestrator.runtime_backend`, `DOCTOR_RUNTIME`,
   `runtime_profile.default`, `runtime_profile.stages`, `--runtime`.
-- The active named profile: the file `active-profile`, `DOCTOR_PROFILE`, `--profile`.
+- The active named profile: the file `active-profile`, the project's own choice (`doctor profile use --project`),
+  `DOCTOR_PROFILE`, `--profile`.
 - The program of a harness: PATH, `machine.toml`, `DOCTOR_<ID>_PATH`. One that cannot be used is reported, and the next
   is taken."""
 

@@ -19,13 +19,11 @@ from doctor.model.machine import (
     NamedProfile,
     ProfileEndpoint,
     ProfileEndpoints,
-    RoleChoice,
-    Roles,
     Tiers,
 )
 from doctor.model.policy import Agent, AgentProfile, Orchestrator, Policy, RunnerOptions, RuntimeProfile
 from doctor.model.stage import Stage
-from doctor.resolve import Resolution, profile_model, resolve, session_name
+from doctor.resolve import Resolution, resolve, session_name
 
 REGISTRY = Registry(builtin_harnesses())
 RUNTIMES = [each for each in REGISTRY.ids if each != "litellm"]
@@ -178,31 +176,6 @@ def test_the_policy_s_model_beats_the_profile_s_and_the_variable_beats_both() ->
     assert by_variable.model.shadowed == ("policy=sonnet", "profile:day=opus")
 
 
-@pytest.mark.parametrize(
-    ("profile", "stage", "expected"),
-    [
-        (CLAUDE, Stage.EXECUTE, ("claude:opus", "agent.model")),
-        (CLAUDE, Stage.EVALUATE, ("claude:haiku", "tiers.fast")),
-        (CLAUDE, Stage.REFLECT, ("claude:opus", "agent.model")),
-        (NamedProfile(), Stage.EXECUTE, None),
-        (
-            NamedProfile(stages={Stage.EVALUATE: ModelChoice(model="codex:o9")}, tiers=Tiers(fast="claude:haiku")),
-            Stage.EVALUATE,
-            ("codex:o9", "stages.evaluate.model"),
-        ),
-        (
-            NamedProfile(models=Roles(evaluator=RoleChoice(tier="premium")), tiers=Tiers(premium="claude:opus")),
-            Stage.EVALUATE,
-            ("claude:opus", "tiers.premium"),
-        ),
-    ],
-)
-def test_a_profile_gives_each_stage_its_model(
-    profile: NamedProfile, stage: Stage, expected: tuple[str, str] | None
-) -> None:
-    assert profile_model(profile, stage) == expected
-
-
 BOX = Endpoint(url="http://127.0.0.1:8088/v1", default=True)
 
 
@@ -218,9 +191,17 @@ def test_an_endpoint_of_the_profile_hides_the_machine_s_of_the_same_name() -> No
     binding = only(
         resolved(policy_with("nex"), machine=Machine(endpoints={"box": BOX}), profile_name="x", profile=profile)
     )
-    assert binding.endpoint.value == "box"
+    assert binding.endpoint == Choice(value="box", source="profile:x")
     assert binding.launch is not None
     assert "http://127.0.0.1:9/v1" in [*binding.launch.argv, *binding.launch.env.values()]
+
+
+def test_the_profile_s_default_endpoint_hides_the_machine_s_default() -> None:
+    other = ProfileEndpoint(name="attic", url="http://127.0.0.1:9/v1", is_default=True)
+    profile = NamedProfile(llm_endpoints=ProfileEndpoints(endpoints=(other,)))
+    machine = Machine(endpoints={"box": BOX})
+    binding = only(resolved(policy_with("nex"), machine=machine, profile_name="x", profile=profile))
+    assert binding.endpoint == Choice(value="attic", source="profile:x")
 
 
 def test_litellm_is_carried_by_nex_only_where_its_own_endpoint_is_configured() -> None:

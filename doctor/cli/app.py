@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from itertools import pairwise
 
+from doctor.cli.command import Group
 from doctor.cli.commands import CHECK, VERSION
-from doctor.cli.parser import parse, program_parser, split_command
+from doctor.cli.parser import group_parser, parse, program_parser, split_command
 from doctor.cli.streams import STDOUT_NAMES, keep_standard_descriptors, put, say
 from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
@@ -38,8 +39,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _carry_out(arguments: Sequence[str]) -> int:
     command, rest = split_command(arguments)
-    if command is None:
-        put(program_parser().format_help())
+    if command is None or isinstance(command, Group):
+        put((group_parser(command) if command else program_parser()).format_help())
         return ExitCode.OK
     if command is CHECK and not VERSION_FLAGS.isdisjoint(rest):
         command, rest = VERSION, [argument for argument in rest if argument not in VERSION_FLAGS]
@@ -48,7 +49,7 @@ def _carry_out(arguments: Sequence[str]) -> int:
     except SystemExit:
         return ExitCode.OK
     module = import_module(f"doctor.cli.{command.module}")
-    return int(module.run(parsed))
+    return int(getattr(module, command.function)(parsed))
 
 
 def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None) -> int:

@@ -1,4 +1,4 @@
-"""What a command is: the form of the tables in ``commands`` and ``process_commands``."""
+"""What a command is: the form of the tables in ``commands``, ``process_commands`` and ``settings_commands``."""
 
 from typing import Any, NamedTuple
 
@@ -18,9 +18,11 @@ class Argument(NamedTuple):
 
 
 class Command(NamedTuple):
-    """One command; ``doctor.cli.<module>.run`` carries it out."""
+    """One command; a function of ``doctor.cli.<module>`` carries it out."""
 
     name: str
+    """One word, or the group's and the command's own."""
+
     module: str
     summary: str
     description: str
@@ -32,3 +34,15 @@ class Command(NamedTuple):
     answer: tuple[tuple[str, type[Any]], ...] | None = None
     """Keys of its JSON document and the type of each, empty where the command fails; ``None``: a failure is a report
     of its own, like that of ``check``."""
+
+    function: str = "run"
+    """Which of its module's functions: the arguments in, the exit code out."""
+
+
+class Group(NamedTuple):
+    """Commands that share their first word."""
+
+    name: str
+    summary: str
+    description: str
+    commands: tuple[Command, ...]

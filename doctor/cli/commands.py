@@ -3,6 +3,8 @@
 from doctor.cli import options
 from doctor.cli.command import Argument, Command
 from doctor.cli.process_commands import PROCESS_COMMANDS
+from doctor.cli.profile_commands import PROFILE
+from doctor.cli.settings_commands import ENDPOINT, INIT, WATCH
 
 CHECK = Command(
     name="check",
@@ -111,7 +113,23 @@ VERSION = Command(
     options=(options.TEXT_FORMAT, options.VERBOSE, *options.PLUGINS, options.CWD),
 )
 
-COMMANDS = {
-    command.name: command for command in (CHECK, *PROCESS_COMMANDS, CHECKS, EXPLAIN, TRUST, COMPLETION, VERSION)
-}
+GROUPS = {group.name: group for group in (PROFILE, ENDPOINT)}
 """By name, in the order in which they are shown."""
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        CHECK,
+        WATCH,
+        *PROCESS_COMMANDS,
+        INIT,
+        *PROFILE.commands,
+        *ENDPOINT.commands,
+        CHECKS,
+        EXPLAIN,
+        TRUST,
+        COMPLETION,
+        VERSION,
+    )
+}
+"""By name, in the order in which they are shown; the commands of a group stand together."""

@@ -54,6 +54,28 @@ def profiles(**_: Any) -> Iterable[str]:
     return sorted(path.stem for path in directory.glob("*.toml"))
 
 
+def starters(**_: Any) -> Iterable[str]:
+    """Names of named profiles and of starters."""
+    from doctor.settings.starters import starter_names  # noqa: PLC0415 - one question needs it
+
+    return sorted({*profiles(), *starter_names()})
+
+
+def endpoints(**_: Any) -> Iterable[str]:
+    """Names of the machine's and the active profile's endpoints."""
+    from doctor.model.options import Options  # noqa: PLC0415 - one question needs it
+    from doctor.settings.endpoint_reading import configured  # noqa: PLC0415 - see above
+
+    return sorted(configured(Options()).endpoints)
+
+
+def roles(**_: Any) -> Iterable[str]:
+    """Roles, tiers and stages: what a profile gives a model to."""
+    from doctor.settings.verbs import MODEL_KEYS  # noqa: PLC0415 - one question needs it
+
+    return sorted(MODEL_KEYS)
+
+
 def agents(**_: Any) -> Iterable[str]:
     """Names of the policy's agents."""
     from doctor.config.policy import load_policy  # noqa: PLC0415 - one question needs it
@@ -107,6 +129,9 @@ COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "formats": _quiet(formats),
     "runtimes": _quiet(runtimes),
     "profiles": _quiet(profiles),
+    "starters": _quiet(starters),
+    "endpoints": _quiet(endpoints),
+    "roles": _quiet(roles),
     "agents": _quiet(agents),
     "processes": _quiet(processes),
     "executors": _quiet(executors),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from doctor.__about__ import __version__
+from doctor.cli.command import Command
 from doctor.cli.parser import split_command
 from doctor.cli.process_commands import DRY_RUN_ANSWER, LAUNCH
 from doctor.errors import UsageError
@@ -65,7 +66,7 @@ def _answer(arguments: Sequence[str]) -> tuple[tuple[str, type[Any]], ...] | Non
         return None
     if command is LAUNCH and "--dry-run" in arguments:
         return DRY_RUN_ANSWER
-    return command.answer if command is not None else None
+    return command.answer if isinstance(command, Command) else None
 
 
 def failure_report(exit_code: ExitCode, message: str, remedy: str | None) -> Report:

@@ -9,7 +9,8 @@ from doctor.exit_codes import ExitCode
 EXIT_CODES = {
     ExitCode.OK: "nothing at or above the threshold was found",
     ExitCode.FINDINGS: (
-        "findings at or above the threshold (`--fail-on`, default `error`), or what was to start or to end did not"
+        "findings at or above the threshold (`--fail-on`, default `error`), or what was to start or to end did not, an"
+        " endpoint did not answer, or a file could not be taken over"
     ),
     ExitCode.USAGE: "the command line is wrong, or a configuration file cannot be understood",
     ExitCode.INTERNAL: "the tool itself failed",

@@ -4,14 +4,17 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from doctor.cli.command import Argument, Command
-from doctor.cli.commands import CHECK, COMMANDS
+from doctor.cli.command import Argument, Command, Group
+from doctor.cli.commands import CHECK, COMMANDS, GROUPS
 from doctor.cli.options import Option
 from doctor.cli.streams import width_of_terminal
 from doctor.config.names import nearest
 from doctor.errors import UsageError
 
 PROGRAM = "doctor"
+NAMES = tuple(dict.fromkeys(name.partition(" ")[0] for name in COMMANDS))
+"""First words of command lines, in the order in which they are shown."""
+
 EPILOG = """\
 exit codes: 0 clean, 1 findings, 2 usage or unreadable configuration, 3 internal error, 4 incomplete, 5 nothing ran,
 130 interrupted. `doctor COMMAND --help` shows a command's options and examples."""
@@ -29,29 +32,74 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, remedy=f"see: {self.prog} --help")
 
 
-def split_command(arguments: Sequence[str]) -> tuple[Command | None, list[str]]:
+def split_command(arguments: Sequence[str]) -> tuple[Command | Group | None, list[str]]:
     """The command that is meant, and the arguments without its name.
 
-    The first argument that is neither an option nor an option's value is the command; without one it is ``check``.
+    The first argument that is neither an option nor an option's value is the command, or the group of a command whose
+    own name the next such argument is; without one it is ``check``.
 
     Returns:
-        The command and its arguments; ``None`` where the program's own help is asked for.
+        The command and its arguments; a group where its help is asked for, or none of its commands is named; ``None``
+        where the program's own help is asked for.
 
     Raises:
         UsageError: There is no such command.
     """
     index = _first_positional(arguments)
     if index is None:
-        asks = any(argument in {"-h", "--help"} for argument in arguments)
-        return (None if asks else CHECK), list(arguments)
+        return (None if _asks_for_help(arguments) else CHECK), list(arguments)
     name = arguments[index]
-    if name not in COMMANDS and any(_is_unknown_option(argument) for argument in arguments[:index]):
+    if name not in NAMES and any(_is_unknown_option(argument) for argument in arguments[:index]):
         return CHECK, list(arguments)  # whose parser names the option; the word may be meant as its value
-    if name not in COMMANDS:
-        hint = nearest(name, list(COMMANDS))
-        remedy = f"did you mean {hint!r}?" if hint else f"commands: {', '.join(COMMANDS)}"
-        raise UsageError(f"there is no command {name!r}", remedy=remedy)
-    return COMMANDS[name], [*arguments[:index], *arguments[index + 1 :]]
+    rest = [*arguments[:index], *arguments[index + 1 :]]
+    return _of_group(GROUPS[name], rest) if name in GROUPS else (_command(name), rest)
+
+
+def _of_group(group: Group, arguments: list[str]) -> tuple[Command | Group, list[str]]:
+    """The command of a group that is meant, and the arguments without its name.
+
+    Raises:
+        UsageError: There is no such command, or none was named though there are options.
+    """
+    index = _first_positional(arguments)
+    if index is None:
+        if arguments and not _asks_for_help(arguments):
+            raise UsageError(f"{group.name} is several commands, and none of them was named", remedy=_all_of(group))
+        return group, arguments
+    verb = arguments[index]
+    verbs = {_verb(command): command for command in group.commands}
+    if verb not in verbs:
+        hint = nearest(verb, list(verbs))
+        remedy = f"did you mean '{group.name} {hint}'?" if hint else _all_of(group)
+        raise UsageError(f"there is no command '{group.name} {verb}'", remedy=remedy)
+    return verbs[verb], [*arguments[:index], *arguments[index + 1 :]]
+
+
+def _command(name: str) -> Command:
+    """The command of one word.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if name in COMMANDS:
+        return COMMANDS[name]
+    without_group = (command.name for group in GROUPS.values() for command in group.commands if _verb(command) == name)
+    hint = next(without_group, None) or nearest(name, NAMES)
+    remedy = f"did you mean {hint!r}?" if hint else f"commands: {', '.join(NAMES)}"
+    raise UsageError(f"there is no command {name!r}", remedy=remedy)
+
+
+def _verb(command: Command) -> str:
+    """The command's own name in its group."""
+    return command.name.partition(" ")[2]
+
+
+def _all_of(group: Group) -> str:
+    return f"commands of {group.name}: {', '.join(map(_verb, group.commands))}"
+
+
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    return not {"-h", "--help"}.isdisjoint(arguments)
 
 
 def _flags(*, valued: bool = False) -> set[str]:
@@ -129,11 +177,32 @@ def program_parser() -> Parser:
     )
     parser.add_argument("-V", "--version", action="store_true", help="print the version")
     fill(parser, CHECK)
-    commands = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
-    for command in COMMANDS.values():
-        child = commands.add_parser(command.name, help=command.summary, add_help=True, allow_abbrev=False)
-        fill(child, command)
+    add = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
+    for name in NAMES:
+        if name in GROUPS:
+            _add_commands(add.add_parser(name, help=GROUPS[name].summary, allow_abbrev=False), GROUPS[name])
+        else:
+            fill(add.add_parser(name, help=COMMANDS[name].summary, allow_abbrev=False), COMMANDS[name])
     return parser
+
+
+def group_parser(group: Group) -> Parser:
+    """The parser of a group, for its help."""
+    parser = Parser(
+        prog=f"{PROGRAM} {group.name}",
+        description=group.description,
+        epilog=f"`{PROGRAM} {group.name} COMMAND --help` shows a command's options and examples.",
+        formatter_class=_formatter,
+        allow_abbrev=False,
+    )
+    _add_commands(parser, group)
+    return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser, group: Group) -> None:
+    add = parser.add_subparsers(metavar="COMMAND", title="commands", parser_class=Parser)
+    for command in group.commands:
+        fill(add.add_parser(_verb(command), help=command.summary, allow_abbrev=False), command)
 
 
 def examples(command: Command) -> str:

@@ -110,8 +110,18 @@ def read_document(
         read, is no text, does not parse, has a key twice, or has text that no program could be given.
     """
     try:
-        absolute = os.path.abspath(path)  # noqa: PTH100 - symlinks stay as the user wrote them
-        content = _content(path, absolute)
+        content = _content(path, os.path.abspath(path))  # noqa: PTH100 - symlinks stay as the user wrote them
+    except _UnreadError as error:
+        return None, error.problems
+    return parse_document(content, path, kind, may_be_blank=may_be_blank)
+
+
+def parse_document(
+    content: bytes, path: Path, kind: Kind, *, may_be_blank: bool = False
+) -> tuple[Document | None, tuple[ConfigProblem, ...]]:
+    """Like ``read_document``, of what is, or would be, the content of the file at ``path``."""
+    absolute = os.path.abspath(path)  # noqa: PTH100 - as above
+    try:
         text = _text(content, absolute)
         if not may_be_blank:
             _refuse_blank(text, absolute)

@@ -100,7 +100,8 @@ def _matching(pattern: str, rules: Mapping[str, Any], _words: Vocabulary) -> Ste
 
     def step(value: str) -> str:
         if not matches(value):
-            raise Refused("value", f"expected {expected}, found the string {quoted(value)}")
+            seen = "another text" if "unquoted" in rules else f"the string {quoted(value)}"
+            raise Refused("value", f"expected {expected}, found {seen}")
         return value
 
     return step

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from doctor.config.documents import Document, read_document
+from doctor.config.documents import Document, parse_document, read_document
 from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary
 from doctor.config.problems import ConfigProblem, Loaded
@@ -21,10 +21,28 @@ referred to, and where to note problems."""
 
 
 def load(
-    path: Path, kind: Kind, type_: type[T], *, runners: Sequence[RunnerSpec], rules: WholeRules | None = None
+    path: Path,
+    kind: Kind,
+    type_: type[T],
+    *,
+    runners: Sequence[RunnerSpec],
+    rules: WholeRules | None = None,
+    content: bytes | None = None,
 ) -> Loaded[T]:
-    """Read a file as ``type_``. A TOML file without any text is one without any key."""
-    document, problems = read_document(path, kind, may_be_blank=kind == "toml")
+    """Read a file as ``type_``. A TOML file without any text is one without any key.
+
+    Args:
+        path: The file.
+        kind: Its format.
+        type_: The type of the whole document.
+        runners: The harnesses that may be named.
+        rules: Rules over the whole document.
+        content: What to take for the file's content instead of reading it; the file need not exist.
+    """
+    if content is None:
+        document, problems = read_document(path, kind, may_be_blank=kind == "toml")
+    else:
+        document, problems = parse_document(content, path, kind, may_be_blank=kind == "toml")
     if document is None:
         return Loaded(value=None, problems=problems)
     words = Vocabulary(RunnerNames(runners))

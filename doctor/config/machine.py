@@ -26,14 +26,19 @@ __all__ = [
 ]
 
 
-def load_machine(path: Path, *, runners: Sequence[RunnerSpec]) -> Loaded[Machine]:
+def load_machine(path: Path, *, runners: Sequence[RunnerSpec], content: bytes | None = None) -> Loaded[Machine]:
     """Read ``machine.toml``; a file that is not there gives the defaults.
 
     Harness settings are keyed by canonical id in the value. Paths are as written: ``~`` is not replaced.
+
+    Args:
+        path: The file.
+        runners: The harnesses that may be named.
+        content: What to take for the file's content instead of reading it; the file need not exist.
     """
-    if not is_there(path):
+    if content is None and not is_there(path):
         return Loaded(value=Machine())
-    return load(path, "toml", Machine, runners=runners, rules=_machine_rules)
+    return load(path, "toml", Machine, runners=runners, rules=_machine_rules, content=content)
 
 
 def load_executor_profile(path: Path) -> Loaded[ExecutorProfile]:

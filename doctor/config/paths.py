@@ -20,6 +20,14 @@ class Paths:
 
     state_dir: Path
     cache_dir: Path
+    login_dir: Path | None = None
+    """This tool's part of the directory that lasts as long as the user is logged in; ``None`` where there is none."""
+
+    @property
+    def run_dirs(self) -> tuple[Path, ...]:
+        """Where running processes of this tool may be reached, the preferred one first."""
+        own = self.state_dir / "run"
+        return (self.login_dir, own) if self.login_dir is not None else (own,)
 
     @property
     def machine_file(self) -> Path:
@@ -61,7 +69,13 @@ def machine_paths(environment: Mapping[str, str], home: Path) -> Paths:
         override = environment.get(f"DOCTOR_{what.upper()}_DIR", "").strip()
         return Path(override) if Path(override).is_absolute() else standard(what, environment, home)
 
-    return Paths(config_dir=directory("config"), state_dir=directory("state"), cache_dir=directory("cache"))
+    login = environment.get("XDG_RUNTIME_DIR", "").strip()
+    return Paths(
+        config_dir=directory("config"),
+        state_dir=directory("state"),
+        cache_dir=directory("cache"),
+        login_dir=Path(login) / APPLICATION if login.startswith("/") else None,
+    )
 
 
 def _absolute_home(home: Path) -> Path:

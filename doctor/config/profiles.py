@@ -1,7 +1,7 @@
 """Reading named profiles, and finding the active one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,12 +14,13 @@ from doctor.config.loading import load
 from doctor.config.names import name_problem, nearest
 from doctor.config.paths import Paths
 from doctor.config.problems import ConfigProblem, Loaded
+from doctor.config.selection import ProjectSelection, fingerprint, load_selection
 from doctor.config.typed import BAD
 from doctor.config.words import encodable, listed, quoted
 from doctor.model.harness import RunnerSpec
 from doctor.model.machine import NamedProfile
 
-Source = Literal["flag", "env", "pointer", "none"]
+Source = Literal["flag", "env", "project", "pointer", "none"]
 
 _ENDPOINTS = ("llm_endpoints", "endpoints")
 
@@ -43,6 +44,9 @@ class ActiveProfile:
     problem: ConfigProblem | None = None
     """Why there is no file to read although a profile was chosen."""
 
+    drift: ConfigProblem | None = None
+    """Told of a project's choice: its profile says something else by now. What it says now counts."""
+
     @property
     def problems(self) -> tuple[ConfigProblem, ...]:
         """Everything that is wrong, in the choice or in the file."""
@@ -51,9 +55,17 @@ class ActiveProfile:
         return self.loaded.problems if self.loaded is not None else ()
 
 
-def load_named_profile(path: Path, *, runners: Sequence[RunnerSpec]) -> Loaded[NamedProfile]:
-    """Read a named profile. Model specs keep the prefix as written; each names a harness that runs models."""
-    return load(path, "toml", NamedProfile, runners=runners, rules=_profile_rules)
+def load_named_profile(
+    path: Path, *, runners: Sequence[RunnerSpec], content: bytes | None = None
+) -> Loaded[NamedProfile]:
+    """Read a named profile. Model specs keep the prefix as written; each names a harness that runs models.
+
+    Args:
+        path: Its file.
+        runners: The harnesses that may be named.
+        content: What to take for the file's content instead of reading it; the file need not exist.
+    """
+    return load(path, "toml", NamedProfile, runners=runners, rules=_profile_rules, content=content)
 
 
 def _profile_rules(profile: NamedProfile, _data: Any, _words: Vocabulary, issues: Issues) -> None:
@@ -83,32 +95,84 @@ def profile_names(paths: Paths) -> tuple[str, ...]:
 
 
 def active_profile(
-    *, flag: str | None, environment: Mapping[str, str], paths: Paths, runners: Sequence[RunnerSpec]
+    *,
+    flag: str | None,
+    environment: Mapping[str, str],
+    paths: Paths,
+    runners: Sequence[RunnerSpec],
+    project: Path | None = None,
 ) -> ActiveProfile:
-    """The active profile: of the command line, else of ``DOCTOR_PROFILE``, else of the pointer file.
+    """The active profile: of the command line, else ``DOCTOR_PROFILE``, else the project, else the pointer file.
 
     A blank variable, or a pointer file that is blank or missing, chooses none. A choice that cannot be followed is
     a problem; nothing weaker takes its place.
+
+    Args:
+        flag: The name given on the command line.
+        environment: Variables.
+        paths: Where this machine's profiles are.
+        runners: The harnesses that a profile may name.
+        project: Root of the project whose own choice counts; ``None``: no project's does.
     """
-    pointer = paths.active_profile_file
     if flag is not None:
         return _chosen(flag, "flag", "--profile", paths, runners)
     if name := environment.get(VARIABLE, "").strip():
         return _chosen(name, "env", VARIABLE, paths, runners)
+    selection = load_selection(project) if project is not None else None
+    if selection is not None:
+        return _of_project(selection, paths, runners)
+    return _pointed(paths, runners)
+
+
+def read_pointer(paths: Paths) -> str | None:
+    """The name in the pointer file, as written; ``None`` when it is blank or missing.
+
+    Raises:
+        FileProblem: It cannot be had as text.
+    """
+    pointer = paths.active_profile_file
     if not is_there(pointer):
-        return ActiveProfile()
+        return None
     try:
-        name = read_bytes(pointer, limit=LONGEST_POINTER).decode("utf-8").strip()
+        return read_bytes(pointer, limit=LONGEST_POINTER).decode("utf-8").strip() or None
+    except UnicodeDecodeError as error:
+        raise FileProblem("is not UTF-8", "write the profile's name into it") from error
+
+
+def _pointed(paths: Paths, runners: Sequence[RunnerSpec]) -> ActiveProfile:
+    try:
+        name = read_pointer(paths)
+        # A rename or a switch may come in between the pointer and the profile; then the pointer has changed too.
+        while name is not None:
+            chosen = _chosen(name, "pointer", str(paths.active_profile_file), paths, runners)
+            seen, name = name, read_pointer(paths) if chosen.problems else name
+            if name == seen:
+                return chosen
     except FileProblem as error:
-        message = f"the file {error.message}"
-        problem = whole_file(str(pointer), "unreadable", message, error.remedy, line=1, column=1)
+        path = str(paths.active_profile_file)
+        problem = whole_file(path, "unreadable", f"the file {error.message}", error.remedy, line=1, column=1)
         return ActiveProfile(source="pointer", problem=problem)
-    except UnicodeDecodeError:
-        problem = whole_file(
-            str(pointer), "unreadable", "the file is not UTF-8", "write the profile's name into it", line=1, column=1
-        )
-        return ActiveProfile(source="pointer", problem=problem)
-    return _chosen(name, "pointer", str(pointer), paths, runners) if name else ActiveProfile()
+    return ActiveProfile()
+
+
+def _of_project(selection: Loaded[ProjectSelection], paths: Paths, runners: Sequence[RunnerSpec]) -> ActiveProfile:
+    if selection.value is None or selection.document is None:
+        return ActiveProfile(source="project", problem=selection.problems[0])
+    document, name = selection.document, selection.value.profile
+    chosen = _chosen(name, "project", document.path, paths, runners)
+    if chosen.problem is not None:
+        return replace(chosen, problem=replace(chosen.problem, location=document.at("/profile")))
+    now = chosen.loaded.document if chosen.loaded else None
+    if now is None or fingerprint(now.data) == selection.value.sha256:
+        return chosen
+    drift = ConfigProblem(
+        rule="reference",
+        subject="sha256",
+        message=f"the profile {quoted(name)} was changed after this project chose it",
+        remedy=f"look at it (doctor profile show {name}), then accept it (doctor profile use {name} --project)",
+        location=document.at("/sha256"),
+    )
+    return replace(chosen, drift=drift)
 
 
 def _chosen(name: str, source: Source, said_by: str, paths: Paths, runners: Sequence[RunnerSpec]) -> ActiveProfile:

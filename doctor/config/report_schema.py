@@ -81,7 +81,11 @@ def _definitions() -> dict[str, Any]:
         ),
         "profile": _object(
             "The active named profile.",
-            {"active": _TEXT_OR_NULL, "path": _TEXT_OR_NULL, "source": _one_of(("pointer", "flag", "env", "none"))},
+            {
+                "active": _TEXT_OR_NULL,
+                "path": _TEXT_OR_NULL,
+                "source": _one_of(("pointer", "project", "flag", "env", "none")),
+            },
         ),
         "harness": _harness(),
         "candidate": _object(
@@ -89,6 +93,9 @@ def _definitions() -> dict[str, Any]:
         ),
         "stage": _stage(),
         "agent": _agent(),
+        "line": _object(
+            "Where a value stands; no line is known of a file without text.", {"path": _TEXT, "line": _PLACE}
+        ),
         "skill": _skill(),
         **finding_definitions(),
         "ignored": _object(
@@ -128,7 +135,21 @@ def _harness() -> dict[str, Any]:
 _SOURCE = {"type": "string", "pattern": "^(stage|default|env:.+|config|flag|agent|profile:.+|policy|none)$"}
 
 
+_LINE = {"oneOf": [{"type": "null"}, {"$ref": "#/$defs/line"}]}
+
+
+def _origins() -> dict[str, Any]:
+    return {
+        "endpoint_source": _TEXT_OR_NULL,
+        "model_location": _LINE,
+        "model_shadowed": _TEXTS,
+        "model_unused": _TEXTS,
+        "endpoint_location": _LINE,
+    }
+
+
 def _stage() -> dict[str, Any]:
+    added = {**_origins(), "runtime_location": _LINE}
     return _object(
         "The harness of one stage.",
         {
@@ -142,7 +163,9 @@ def _stage() -> dict[str, Any]:
             "model_source": _TEXT_OR_NULL,
             "endpoint": _TEXT_OR_NULL,
             "ok": _FLAG,
+            **added,
         },
+        optional=tuple(added),
     )
 
 
@@ -150,13 +173,13 @@ def _agent() -> dict[str, Any]:
     added = {
         "stage_source": _TEXT,
         "model_source": _TEXT_OR_NULL,
-        "endpoint_source": _TEXT_OR_NULL,
         "source": _SOURCE,
         "shadowed": _TEXTS,
         "session": _TEXT,
         "argv": {"type": ["array", "null"], "items": _TEXT},
         "notes": _TEXTS,
         "grants": _TEXTS,
+        **_origins(),
     }
     return _object(
         "One agent at its stage.",

@@ -14,6 +14,7 @@ from doctor.config.leaves import LARGEST_NUMBER
 from doctor.config.names import LONGEST_NAME
 from doctor.config.report_schema import report_schema
 from doctor.config.runners import RunnerNames
+from doctor.config.settings_schemas import settings_schemas
 from doctor.model.harness import RunnerSpec
 from doctor.model.machine import ExecutorProfile, Machine, NamedProfile
 from doctor.model.policy import AUTO, Policy
@@ -44,6 +45,7 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
     }
     printed = {"report": report_schema(schema_id=_id("report"), dialect=DIALECT)}
     printed |= launch_schemas(schema_id=_id(""), dialect=DIALECT)
+    printed |= settings_schemas(schema_id=_id(""), dialect=DIALECT)
     return {**made, **{f"{name}.schema.json": schema for name, schema in printed.items()}}
 
 

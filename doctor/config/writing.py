@@ -1,7 +1,12 @@
-"""The one way in which this tool writes a file: as a whole, or not at all."""
+"""The ways in which this tool writes a file: as a whole, or not at all."""
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+"""What a file system that has no hard links answers."""
 
 
 def replace_file(path: Path, content: bytes, *, mode: int, keep_mode: bool = False) -> None:
@@ -16,16 +21,51 @@ def replace_file(path: Path, content: bytes, *, mode: int, keep_mode: bool = Fal
     Raises:
         OSError: It cannot be written. What was there before is untouched, and nothing else is left behind.
     """
+    kept = path.stat().st_mode & 0o7777 if keep_mode and path.exists() else None
+    _put(path, content, mode=mode, chmod=kept, place=os.replace)
+
+
+def create_file(path: Path, content: bytes, *, mode: int) -> None:
+    """Write a file where there is none; of two that try at the same time, one succeeds.
+
+    Only on a file system without hard links may the other one's file be replaced.
+
+    Args:
+        path: Its directory must exist.
+        content: The whole file.
+        mode: Permission bits of the file, before the umask.
+
+    Raises:
+        FileExistsError: Something is there, a dangling symlink included. It is untouched.
+        OSError: It cannot be written. Nothing is left behind.
+    """
+    _put(path, content, mode=mode, chmod=None, place=_link)
+
+
+def _put(path: Path, content: bytes, *, mode: int, chmod: int | None, place: Callable[[Path, Path], None]) -> None:
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            if keep_mode and path.exists():
-                os.fchmod(descriptor, path.stat().st_mode & 0o7777)
+            if chmod is not None:
+                os.fchmod(descriptor, chmod)
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        temporary.replace(path)
+        place(temporary, path)
     except BaseException:  # an interrupt leaves no litter either
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _link(temporary: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        temporary.replace(path)
+    else:
+        temporary.unlink()

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
+from doctor.config.origins import FileOrigins
 from doctor.config.paths import Paths
 from doctor.config.problems import ConfigProblem, Loaded
 from doctor.config.project import Project
@@ -43,10 +44,16 @@ def machine(machine_file: Loaded[Machine]) -> Machine:
     return _value_of(machine_file, "machine.toml")
 
 
-def profile_file(options: Options, paths: Paths, registry: Registry, machine_file: Loaded[Machine]) -> ActiveProfile:
+def profile_file(
+    options: Options, paths: Paths, registry: Registry, machine_file: Loaded[Machine], project: Project
+) -> ActiveProfile:
     """Which named profile is active, and its file as read; an endpoint it names has to be somewhere."""
     active = active_profile(
-        flag=options.profile, environment=options.environment, paths=paths, runners=registry.specs()
+        flag=options.profile,
+        environment=options.environment,
+        paths=paths,
+        runners=registry.specs(),
+        project=project.root,
     )
     if active.loaded is None or active.loaded.value is None or machine_file.value is None:
         return active
@@ -108,6 +115,16 @@ def tools(prober: Prober) -> Callable[[str], ProgramFact]:
 def endpoints(machine: Machine, named_profile: NamedProfile | None) -> Mapping[str, Endpoint]:
     """Every configured endpoint by name, the active profile's included."""
     return endpoints_of(machine, named_profile)
+
+
+def origins(policy_file: Loaded[Policy], machine_file: Loaded[Machine], profile_file: ActiveProfile) -> FileOrigins:
+    """Where the values of the resolved table stand."""
+    return FileOrigins(
+        policy=policy_file.document,
+        machine=machine_file.document,
+        named=profile_file.loaded.document if profile_file.loaded else None,
+        profile=profile_file.loaded.value if profile_file.loaded else None,
+    )
 
 
 def resolution(
@@ -196,6 +213,7 @@ BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
         harnesses,
         tools,
         endpoints,
+        origins,
         resolution,
         bindings,
         stages,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from doctor.config.files import FileProblem, is_there, read_bytes
 from doctor.config.names import name_problem
+from doctor.config.own_files import ignore_own_files
 from doctor.config.skills import LARGEST_SKILL
 from doctor.config.writing import replace_file
 from doctor.launch.documents import LARGEST_SPEC, spec_text
@@ -19,8 +20,6 @@ from doctor.model.spec import LaunchSpec, SkillRef
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
-IGNORED = "launches/\nprocesses/\nmetawsm.db*\n"
-"""What of ``.metawsm`` belongs to one machine and not into a repository."""
 
 
 def materialise(spec: LaunchSpec, directory: Path) -> Path:
@@ -66,9 +65,7 @@ def _prepare(directory: Path) -> None:
     with contextlib.suppress(FileExistsError):
         launches.mkdir(mode=PRIVATE_DIRECTORY)
     _require_directory(launches)
-    ignore = directory / ".gitignore"
-    if not is_there(ignore):
-        replace_file(ignore, IGNORED.encode(), mode=0o644)
+    ignore_own_files(directory)
 
 
 def _contents(spec: LaunchSpec) -> dict[str, bytes]:

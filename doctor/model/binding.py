@@ -56,3 +56,8 @@ class StageBinding:
     runtime: Choice
     model: Choice
     endpoint: Choice
+    profile_index: int = 0
+    """The agent profile that the row was resolved with: that of the first agent at the stage, else of all."""
+
+    unused_models: tuple[str, ...] = ()
+    """As for a binding."""

@@ -23,6 +23,7 @@ def key(
     nonblank: bool = False,
     pattern: str | None = None,
     expected: str | None = None,
+    unquoted: bool = False,
     as_name: bool = False,
     url: bool = False,
     trim: bool = False,
@@ -44,6 +45,7 @@ def key(
         nonblank: Refuse strings that are empty or only white space (for a list: its items).
         pattern: Regular expression that the whole string must match (for a list or mapping: its values).
         expected: What ``pattern`` or ``key_pattern`` asks for, in words that finish "expected ...".
+        unquoted: A value that is refused by ``pattern`` is not repeated; it may be a secret in the wrong place.
         as_name: Refuse strings that could not become a path, a session or a branch.
         url: Refuse strings that are no http or https URL with a host.
         trim: White space around the string does not belong to the value read.
@@ -61,6 +63,7 @@ def key(
         "nonblank": nonblank,
         "pattern": pattern,
         "expected": expected,
+        "unquoted": unquoted,
         "as_name": as_name,
         "url": url,
         "trim": trim,

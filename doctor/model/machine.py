@@ -20,7 +20,9 @@ class Endpoint:
 
     url: str = key("http or https URL with a host.", nonblank=True, url=True)
     kind: str = key("Which API it speaks.", default="openai", choices=ENDPOINT_KINDS)
-    api_key_env: str | None = key("Variable that holds the key.", default=None, pattern=ENV_NAME, expected=VARIABLE)
+    api_key_env: str | None = key(
+        "Variable that holds the key.", default=None, pattern=ENV_NAME, expected=VARIABLE, unquoted=True
+    )
     api_key_file: str | None = key("File that holds the key; `~` is the home directory.", default=None, nonblank=True)
     api_key_command: tuple[str, ...] | None = key(
         "Command (a list) that prints the key.", default=None, nonblank=True, min_items=1
@@ -31,6 +33,7 @@ class Endpoint:
         key_pattern=r"[A-Za-z0-9!#$%&'*+.^_`|~-]+",
         pattern=ENV_NAME,
         expected="header name = variable name",
+        unquoted=True,
     )
     default: bool = key("Used by harnesses that need an endpoint and name none.", default=False)
 
@@ -95,7 +98,9 @@ class ProfileEndpoint:
     name: str = key("Name.", nonblank=True)
     url: str = key("http or https URL with a host.", nonblank=True, url=True)
     kind: str = key("Which API it speaks.", default="openai", choices=ENDPOINT_KINDS)
-    api_key_env: str | None = key("Variable that holds the key.", default=None, pattern=ENV_NAME, expected=VARIABLE)
+    api_key_env: str | None = key(
+        "Variable that holds the key.", default=None, pattern=ENV_NAME, expected=VARIABLE, unquoted=True
+    )
     api_key_file: str | None = key("File that holds the key.", default=None, nonblank=True)
     is_default: bool = key("Used where no endpoint is named.", default=False)
 

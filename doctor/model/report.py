@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from doctor.exit_codes import ExitCode
-from doctor.model.binding import Binding, StageBinding
+from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
 from doctor.model.harness import HarnessFact, SkillFact
+from doctor.model.location import Location
+from doctor.model.stage import Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,23 @@ class ProfileRef:
     active: str | None = None
     path: str | None = None
     source: str = "none"
-    """``pointer``, ``flag``, ``env`` or ``none``."""
+    """``pointer``, ``project``, ``flag``, ``env`` or ``none``."""
+
+
+class Origins(Protocol):
+    """Knows the places of the values in a report; ``None`` for what stands in no file.
+
+    Looking a place up costs more than resolving the value, so it is done for those that are asked for.
+    """
+
+    def runtime(self, source: str, stage: Stage, profile_index: int) -> Location | None:
+        """Where ``source`` names a harness for an agent profile at a stage."""
+
+    def model(self, source: str, stage: Stage, profile_index: int) -> Location | None:
+        """Where ``source`` names a model for an agent profile at a stage."""
+
+    def endpoint(self, choice: Choice, stage: Stage) -> Location | None:
+        """Where an endpoint was chosen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +71,9 @@ class Report:
     """What is to be said about plugins that misbehaved while observing."""
 
     duration_ms: float = 0.0
+    origins: Origins | None = field(default=None, compare=False, repr=False)
+    """Where the values stand; ``None`` when that is not known."""
+
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """Values of the environment's secret variables, which no format may let out."""
 

@@ -108,12 +108,18 @@ class _Writer:
         }
 
     def stage(self, row: StageBinding, fact: HarnessFact | None) -> Object:
+        origins = self.report.origins
         return {
             "stage": str(row.stage),
             **self.runtime(row.runtime, fact),
             **self.model(row.model),
             "endpoint": self.clean.optional(row.endpoint.value),
+            "endpoint_source": row.endpoint.source,
             "ok": self.report.stage_ok(row),
+            "runtime_location": self.line(
+                origins.runtime(row.runtime.source, row.stage, row.profile_index) if origins else None
+            ),
+            **self.origins(row),
         }
 
     def agent(self, binding: Binding, fact: HarnessFact | None) -> Object:
@@ -133,6 +139,7 @@ class _Writer:
             "argv": self.clean.argv(launch.argv) if launch else None,
             "notes": [self.clean(note) for note in launch.notes] if launch else [],
             "grants": [self.clean(grant) for grant in launch.grants] if launch else [],
+            **self.origins(binding),
         }
 
     def runtime(self, runtime: Choice, fact: HarnessFact | None) -> Object:
@@ -146,6 +153,19 @@ class _Writer:
 
     def model(self, model: Choice) -> Object:
         return {"model": self.clean.optional(model.value), "model_source": model.source}
+
+    def origins(self, row: Binding | StageBinding) -> Object:
+        """Where the row's model and endpoint stand, and what the model hides."""
+        stage, origins = row.stage, self.report.origins
+        return {
+            "model_location": self.line(origins.model(row.model.source, stage, row.profile_index) if origins else None),
+            "model_shadowed": [self.clean(weaker) for weaker in row.model.shadowed],
+            "model_unused": [self.clean(spec) for spec in row.unused_models],
+            "endpoint_location": self.line(origins.endpoint(row.endpoint, stage) if origins else None),
+        }
+
+    def line(self, location: Location | None) -> Object | None:
+        return {"path": self.clean(location.path), "line": location.line} if location else None
 
     def skill(self, name: str, runtime_id: str) -> Object:
         fact = self.report.skills.get((name, runtime_id))

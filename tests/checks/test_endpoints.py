@@ -11,7 +11,6 @@ import pytest
 
 import doctor
 from checks import endpoints as family
-from checks.endpoint_probe import Answer, ask, is_loopback, key_headers
 from doctor.model.machine import ProfileEndpoint, ProfileEndpoints
 from doctor.testing import CheckOutcome, run_check
 
@@ -155,15 +154,21 @@ def test_a_key_that_travels_unencrypted_is_told(told: Any, says: Any) -> None:
     assert says(outcome.findings[0], "unencrypted to models.example", "https")
 
 
+def test_prompts_that_travel_unencrypted_are_reported(told: Any, says: Any) -> None:
+    outcome = run_check(family.END003, endpoints={"box": endpoint("http://models.example/v1")}, **NOTHING)
+    assert told(outcome) == [("info", "endpoint box", None, ())]
+    assert says(outcome.findings[0], "prompts unencrypted to models.example")
+
+
 @pytest.mark.parametrize(
     "each",
     [
         endpoint("https://models.example", api_key_env="K"),
         endpoint("http://localhost:4000", api_key_env="K"),
-        endpoint("http://models.example"),
+        endpoint("http://[::1]:4000"),
     ],
 )
-def test_encrypted_local_and_keyless_endpoints_pass(each: doctor.Endpoint) -> None:
+def test_encrypted_and_local_endpoints_pass(each: doctor.Endpoint) -> None:
     assert run_check(family.END003, endpoints={"box": each}, **NOTHING).status == "passed"
 
 
@@ -179,7 +184,7 @@ def test_encrypted_local_and_keyless_endpoints_pass(each: doctor.Endpoint) -> No
     ],
 )
 def test_which_hosts_are_this_machine(host: str, local: bool) -> None:
-    assert is_loopback(host) is local
+    assert doctor.is_loopback(host) is local
 
 
 @pytest.mark.parametrize(
@@ -191,7 +196,7 @@ def test_which_hosts_are_this_machine(host: str, local: bool) -> None:
     ],
 )
 def test_each_kind_of_endpoint_takes_its_key_in_its_own_header(kind: str, header: tuple[str, str]) -> None:
-    assert header in key_headers(kind, KEY).items()
+    assert header in doctor.key_headers(kind, KEY).items()
 
 
 class Server(ThreadingHTTPServer):
@@ -315,8 +320,8 @@ def test_a_server_that_is_not_there_is_an_error_where_it_is_used(
 def test_an_endpoint_that_does_not_answer_in_time_makes_the_check_time_out(
     context: Any, paths: Any, used: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late = Answer("did not answer in time", timed_out=True)
-    monkeypatch.setattr(family, "ask", lambda *_, **__: late)
+    late = doctor.EndpointAnswer("did not answer in time", timed_out=True)
+    monkeypatch.setattr(doctor, "ask_endpoint", lambda *_, **__: late)
     outcome = asked_online(endpoint(), context, paths, used)
     assert (outcome.status, len(outcome.findings)) == ("timeout", 1)
     assert "box" in str(outcome.reason)
@@ -324,12 +329,12 @@ def test_an_endpoint_that_does_not_answer_in_time_makes_the_check_time_out(
 
 def test_a_silent_server_is_given_up_on() -> None:
     with Server() as listening:  # accepts, but nobody serves
-        answer = ask(endpoint(listening.url), {}, keyed=False, timeout=0.05)
-    assert answer == Answer("did not answer in time", timed_out=True)
+        answer = doctor.ask_endpoint(endpoint(listening.url), {}, keyed=False, timeout=0.05)
+    assert answer == doctor.EndpointAnswer("did not answer in time", timed_out=True)
 
 
 def test_a_key_that_cannot_be_sent_is_told_without_repeating_it() -> None:
-    answer = ask(endpoint("http://127.0.0.1:9"), {"x-api-key": f"{KEY}\nx"}, keyed=True, timeout=1)
+    answer = doctor.ask_endpoint(endpoint("http://127.0.0.1:9"), {"x-api-key": f"{KEY}\nx"}, keyed=True, timeout=1)
     assert "characters that no request may have" in str(answer.problem)
     assert KEY not in str(answer)
 
@@ -339,11 +344,11 @@ def test_no_key_is_sent_unencrypted_to_another_machine(
 ) -> None:
     sent: list[dict[str, str]] = []
 
-    def remember(_: doctor.Endpoint, headers: dict[str, str], **__: Any) -> Answer:
+    def remember(_: doctor.Endpoint, headers: dict[str, str], **__: Any) -> doctor.EndpointAnswer:
         sent.append(headers)
-        return Answer()
+        return doctor.EndpointAnswer()
 
-    monkeypatch.setattr(family, "ask", remember)
+    monkeypatch.setattr(doctor, "ask_endpoint", remember)
     here = replace(context, environment={"BOX_KEY": KEY})
     each = endpoint("http://models.example", api_key_env="BOX_KEY", headers={"x-team": "BOX_KEY"})
     assert asked_online(each, here, paths, UNUSED).status == "passed"
@@ -351,5 +356,60 @@ def test_no_key_is_sent_unencrypted_to_another_machine(
 
 
 def test_a_url_that_is_no_base_is_not_asked(context: Any, paths: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(family, "ask", lambda *_, **__: pytest.fail("asked"))
+    monkeypatch.setattr(doctor, "ask_endpoint", lambda *_, **__: pytest.fail("asked"))
     assert asked_online(endpoint("https://models.example/v1/models"), context, paths, UNUSED).status == "passed"
+
+
+def file_of(loaded: Any, text: str) -> doctor.Loaded[Any]:
+    """A settings file that was read; whether it is valid does not matter."""
+    file: doctor.Loaded[Any] = loaded(doctor.Machine(), text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        (f'api_key = "{KEY}"', "api_key", "a key at api_key"),
+        (f'Token = "{KEY}"', "Token", "a key at Token"),
+        ('api_key_env = "sk-ant-api03-0123456789abcdefghij"', "api_key_env", "an Anthropic key at api_key_env"),
+        ('api_key_command = ["echo", "ghp_0123456789abcdefghij0123456789abcd"]', "api_key_command/1", "a GitHub token"),
+        ('headers = { x-team = "sk-0123456789abcdefghij" }', "headers/x-team", "headers.x-team"),
+    ],
+)
+def test_a_key_in_the_settings_is_told_without_repeating_it(
+    line: str, key: str, words: str, loaded: Any, told: Any, says: Any
+) -> None:
+    machine_file = file_of(loaded, f'[endpoints.my-box]\nurl = "https://models.example/v1"\n{line}\n')
+    outcome = run_check(family.END005, machine_file=machine_file, profile_file=doctor.ActiveProfile())
+    assert told(outcome) == [("error", "endpoint my-box", f"/endpoints/my-box/{key}", ())]
+    fix = "doctor endpoint set my-box https://models.example/v1 --key-env MY_BOX_API_KEY"
+    assert says(outcome.findings[0], words, "revoke it", fix)
+    assert KEY not in str(outcome)
+    assert "0123456789" not in str(outcome)
+
+
+def test_a_key_in_the_active_profile_is_told_with_its_line(loaded: Any, says: Any) -> None:
+    text = f'[[llm_endpoints.endpoints]]\nname = "box"\nurl = "https://x.example"\napi_key = "{KEY}"\n'
+    active = doctor.ActiveProfile(name="fast", source="pointer", loaded=file_of(loaded, text))
+    [finding] = run_check(family.END005, machine_file=NOTHING["machine_file"], profile_file=active).findings
+    assert finding.location is not None
+    assert finding.location.line == 4
+    assert says(finding, "doctor profile edit fast", 'api_key_env = "BOX_API_KEY"')
+    assert KEY not in str(finding)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[endpoints.box]\nurl = "https://models.example"\napi_key_env = "BOX_KEY"\nheaders = { x = "TEAM_KEY" }\n',
+        '[endpoints.box]\nurl = "https://models.example"\napi_key_command = ["pass", "show", "models/box"]\n',
+        "endpoints = 3\n",
+        "[endpoints]\nbox = 1\n",
+        "llm_endpoints = { endpoints = 4 }\n",
+        '[endpoints.box]\napi_key = ""\n',
+    ],
+)
+def test_references_and_other_mistakes_are_no_keys(text: str, loaded: Any) -> None:
+    active = doctor.ActiveProfile(name="fast", source="pointer", loaded=file_of(loaded, text))
+    outcome = run_check(family.END005, machine_file=file_of(loaded, text), profile_file=active)
+    assert outcome.status == "passed"

@@ -1,12 +1,14 @@
 """NPR: settings are readable, and models reach their harness."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import doctor
 from checks import named_profiles as family
+from doctor.config.machine import load_named_profile
 from doctor.harness.registry import builtin_harnesses
 from doctor.testing import run_check
 
@@ -38,19 +40,114 @@ def test_readable_settings_pass() -> None:
     assert outcome.status == "passed"
 
 
+class Nowhere:
+    """Knows no place."""
+
+    def runtime(self, source: str, stage: doctor.Stage, profile_index: int) -> doctor.Location | None:
+        return None
+
+    def model(self, source: str, stage: doctor.Stage, profile_index: int) -> doctor.Location | None:
+        return None
+
+    def endpoint(self, choice: doctor.Choice, stage: doctor.Stage) -> doctor.Location | None:
+        return None
+
+
+class Somewhere(Nowhere):
+    """Knows the places of harnesses and models."""
+
+    def runtime(self, source: str, stage: doctor.Stage, profile_index: int) -> doctor.Location:
+        return doctor.Location(path="/p/policy.json", line=7, column=3, pointer="/runner")
+
+    def model(self, source: str, stage: doctor.Stage, profile_index: int) -> doctor.Location:
+        return doctor.Location(path="/c/fast.toml", line=2, column=9, pointer="/agent/model")
+
+
 def test_a_model_for_another_harness_is_told_once_for_a_stage(
     binding: Any, registry: Any, told: Any, says: Any
 ) -> None:
     unused = {"unused_models": ("profile:fast=gamma:g-1",)}
     everyone = (binding("a", "alpha", **unused), binding("b", "alpha", **unused))
-    outcome = run_check(family.NPR002, bindings=everyone, registry=registry)
+    outcome = run_check(family.NPR002, bindings=everyone, stages=(), registry=registry, origins=Nowhere())
     assert told(outcome) == [("warning", "stage execute", None, ("agent:a", "agent:b"))]
     assert says(outcome.findings[0], "gamma:g-1 (from profile:fast)", "not used", "alpha runs agents a, b")
 
 
+def test_a_model_and_the_harness_it_contradicts_are_both_told_with_their_places(
+    binding: Any, registry: Any, says: Any
+) -> None:
+    someone = binding("a", "alpha", unused_models=("profile:fast=gamma:g-1",))
+    outcome = run_check(family.NPR002, bindings=(someone,), stages=(), registry=registry, origins=Somewhere())
+    [finding] = outcome.findings
+    assert says(finding, "(from profile:fast, /c/fast.toml:2)", "(from agent, /p/policy.json:7)")
+    assert finding.location == Somewhere().model("profile:fast", doctor.Stage.EXECUTE, 0)
+
+
+def test_a_stage_that_the_map_gives_to_another_harness_is_told(row: Any, registry: Any, told: Any, says: Any) -> None:
+    mapped, repeated = (
+        replace(row(stage, "alpha", source=source), unused_models=("profile:fast=gamma:g-1",))
+        for stage, source in (("evaluate", "stage"), ("reflect", "agent"))
+    )
+    outcome = run_check(family.NPR002, bindings=(), stages=(mapped, repeated), registry=registry, origins=Somewhere())
+    assert told(outcome) == [("warning", "stage evaluate", "/agent/model", ("stage:evaluate",))]
+    assert says(outcome.findings[0], "alpha runs it (from stage, /p/policy.json:7)")
+
+
 def test_harnesses_that_take_no_model_pass(binding: Any, registry: Any) -> None:
     everyone = (binding("a", "beta", unused_models=("profile:fast=gamma:g-1",)), binding("b", "alpha"))
-    assert run_check(family.NPR002, bindings=everyone, registry=registry).status == "passed"
+    outcome = run_check(family.NPR002, bindings=everyone, stages=(), registry=registry, origins=Nowhere())
+    assert outcome.status == "passed"
+
+
+PROFILE = """\
+[agent]
+model = "alpha:a-1"
+[tiers]
+fast = "alpha_cli:a-2"
+premium = "gamma:g-1"
+[models.evaluator]
+model = "alpha:a-3"
+[stages.reflect]
+model = "alpha:a-4"
+"""
+
+
+def named(registry: doctor.Registry, tmp_path: Path) -> dict[str, Any]:
+    path = tmp_path / "work.toml"
+    path.write_text(PROFILE)
+    file = load_named_profile(path, runners=registry.specs())
+    assert file.problems == ()
+    active = doctor.ActiveProfile(name="work", source="pointer", path=path, loaded=file)
+    return {"named_profile": file.value, "profile_file": active, "registry": registry}
+
+
+def test_a_model_of_a_harness_that_is_not_installed_is_told_with_every_key(
+    registry: Any, fact: Any, tmp_path: Path, told: Any, says: Any
+) -> None:
+    absent = {**fact("alpha", path=None), **fact("gamma")}
+    outcome = run_check(family.NPR004, harnesses=absent, **named(registry, tmp_path))
+    assert told(outcome) == [("warning", "profile work", "/agent/model", ())]
+    [finding] = outcome.findings
+    assert says(finding, "profile work names alpha, which is not installed", "agent.model (line 2)")
+    assert says(finding, "tiers.fast (line 4), models.evaluator.model (line 7) and 1 more", "pip install alpha-agent")
+
+
+def test_models_of_installed_harnesses_pass(registry: Any, fact: Any, tmp_path: Path) -> None:
+    here = {**fact("alpha"), **fact("gamma")}
+    assert run_check(family.NPR004, harnesses=here, **named(registry, tmp_path)).status == "passed"
+
+
+def test_without_a_profile_nothing_is_asked_of_it(registry: Any, fact: Any) -> None:
+    facts = {"named_profile": None, "profile_file": doctor.ActiveProfile(), "registry": registry}
+    assert run_check(family.NPR004, harnesses=fact("alpha", path=None), **facts).status == "passed"
+
+
+def test_a_profile_that_changed_after_the_project_chose_it_is_told(told: Any, says: Any) -> None:
+    drifted = doctor.ActiveProfile(name="work", source="project", drift=problem("sha256"))
+    outcome = run_check(family.NPR005, profile_file=drifted)
+    assert told(outcome) == [("warning", "profile work", "/x", ())]
+    assert says(outcome.findings[0], "x is no key", "remove it")
+    assert run_check(family.NPR005, profile_file=doctor.ActiveProfile()).status == "passed"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def test_a_gateway_without_an_endpoint_is_refused_as_a_stage_and_as_a_runner(
         ("error", "stage reflect", STAGE, ("stage:reflect",)),
         ("error", "agent a", "/agent_profiles/0/runner", ("agent:a",)),
     ]
-    assert says(outcome.findings[0], "delta", "it only passes requests on", "endpoint called delta in machine.toml")
+    assert says(outcome.findings[0], "delta", "it only passes requests on", "doctor endpoint set delta URL")
 
 
 def test_a_gateway_with_an_endpoint_and_other_harnesses_pass(row: Any, registry: Any) -> None:
@@ -42,7 +42,7 @@ def test_a_harness_without_the_endpoint_it_needs_is_told(
         ("error", "stage reflect", STAGE, ("stage:reflect",)),
         ("error", "agent a", "/agent_profiles/0/runner", ("agent:a",)),
     ]
-    assert says(outcome.findings[0], "kind openai", "[endpoints.gamma]")
+    assert says(outcome.findings[0], "kind openai", "doctor endpoint set gamma URL --kind openai")
 
 
 def test_a_refusal_is_not_told_a_second_time_as_a_missing_endpoint(row: Any, registry: Any) -> None:

@@ -131,12 +131,22 @@ def offered(line: str, tmp_path: Path) -> list[str]:
         ("doctor launch --executor pro", "process"),
         ("doctor stop bob-", "bob-3-1"),
         ("doctor journal re", "rebuild"),
+        ("doctor prof", "profile"),
+        ("doctor profile us", "use"),
+        ("doctor profile use --cl", "--clear"),
+        ("doctor profile use off", "office"),
+        ("doctor profile create x --from mix", "mixed"),
+        ("doctor profile set-model office eval", "evaluator"),
+        ("doctor endpoint set x http://h --kind anth", "anthropic"),
+        ("doctor endpoint test at", "attic"),
+        ("doctor init --route co", "codex"),
     ],
 )
 def test_commands_options_and_values_are_offered(line: str, expected: str, project: Path, tmp_path: Path) -> None:
     profile = tmp_path / "config" / "profiles" / "office.toml"
     profile.parent.mkdir(parents=True)
     profile.write_text("")
+    (tmp_path / "config" / "machine.toml").write_text('[endpoints.attic]\nurl = "http://127.0.0.1:1/v1"\n')
     (project / ".metawsm" / "processes" / "bob-3-1").mkdir(parents=True)
     (project / ".metawsm" / "policy.json").write_text(POLICY)
     assert expected in offered(line, tmp_path)

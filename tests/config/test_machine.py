@@ -129,3 +129,14 @@ def test_a_config_that_nests_without_end_is_refused_where_it_gets_too_deep(tmp_p
 
 def test_a_missing_executor_profile_is_a_problem(tmp_path: Path) -> None:
     assert [p.rule for p in load_executor_profile(tmp_path / "none.json").problems] == ["unreadable"]
+
+
+@pytest.mark.parametrize("line", ['api_key_env = "hunter2-hunter2"', 'headers = { x-team = "hunter2 hunter2" }'])
+def test_a_secret_in_the_place_of_a_variable_is_not_repeated(
+    line: str, tmp_path: Path, runners: tuple[RunnerSpec, ...]
+) -> None:
+    path = tmp_path / "machine.toml"
+    path.write_text(f'[endpoints.a]\nurl = "http://h"\n{line}\n')
+    [problem] = load_machine(path, runners=runners).problems
+    assert problem.message.endswith("found another text")
+    assert "hunter2" not in str(problem)

@@ -27,7 +27,8 @@ def test_another_environment_gets_xdg_directories_below_its_own_home() -> None:
 def test_this_process_gets_what_platformdirs_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "conf"))
-    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "DOCTOR_CONFIG_DIR", "DOCTOR_STATE_DIR", "DOCTOR_CACHE_DIR"):
+    variables = ("DOCTOR_CONFIG_DIR", "DOCTOR_STATE_DIR", "DOCTOR_CACHE_DIR")
+    for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", *variables):
         monkeypatch.delenv(name, raising=False)
     from platformdirs import user_cache_path, user_config_path, user_state_path
 
@@ -70,3 +71,11 @@ def test_relative_overrides_count_as_unset() -> None:
 def test_a_home_that_is_not_absolute_gives_way_to_the_password_database(home: str) -> None:
     own = Path(pwd.getpwuid(os.getuid()).pw_dir)
     assert machine_paths({}, Path(home)).cache_dir == own / ".cache/harness-doctor"
+
+
+def test_a_running_process_is_reached_in_the_login_s_directory_or_else_in_the_state_directory() -> None:
+    state = Path("/nobody/.local/state/harness-doctor/run")
+    assert machine_paths({}, Path("/nobody")).run_dirs == (state,)
+    assert machine_paths({"XDG_RUNTIME_DIR": "rel"}, Path("/nobody")).run_dirs == (state,)
+    login = {"XDG_RUNTIME_DIR": "/run/user/7"}
+    assert machine_paths(login, Path("/nobody")).run_dirs == (Path("/run/user/7/harness-doctor"), state)

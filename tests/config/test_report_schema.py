@@ -99,10 +99,18 @@ def test_a_report_with_every_added_key_is_valid(schema: Draft202012Validator) ->
         "candidates": [{"source": "PATH", "path": "codex", "problem": None}],
         "duration_ms": 1,
     }
+    origins = {
+        "endpoint_source": "none",
+        "model_location": {"path": "/c/profiles/x.toml", "line": 5},
+        "model_shadowed": ["profile:x=opus"],
+        "model_unused": ["profile:x=nex:m"],
+        "endpoint_location": None,
+    }
+    report["stages"][0] |= {**origins, "runtime_location": {"path": "/p/policy.json", "line": 3}}
     report["agents"][0] |= {
         "stage_source": "policy",
         "model_source": "profile:x",
-        "endpoint_source": "none",
+        **origins,
         "source": "agent",
         "shadowed": ["config=codex"],
         "session": "agent-x",

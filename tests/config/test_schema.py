@@ -68,18 +68,28 @@ def spots(value: Any) -> Iterator[tuple[Any, Any]]:
 def test_every_schema_is_a_valid_schema_with_its_own_id(runners: tuple[RunnerSpec, ...]) -> None:
     made = schemas(runners)
     assert sorted(made) == [
+        "endpoint-list.schema.json",
+        "endpoint-test.schema.json",
         "executor-profile.schema.json",
+        "init.schema.json",
         "launch-specs.schema.json",
         "machine.schema.json",
         "named-profile.schema.json",
         "policy.schema.json",
         "processes.schema.json",
+        "profile-diff.schema.json",
+        "profile-import.schema.json",
+        "profile-list.schema.json",
+        "profile-show.schema.json",
+        "profile-use.schema.json",
         "replay.schema.json",
         "report.schema.json",
+        "setting.schema.json",
+        "settings.schema.json",
     ]
     for schema in made.values():
         Draft202012Validator.check_schema(schema)
-    assert len({schema["$id"] for schema in made.values()}) == 8
+    assert len({schema["$id"] for schema in made.values()}) == len(made)
 
 
 def test_schemas_are_the_same_every_time(runners: tuple[RunnerSpec, ...]) -> None:

@@ -54,7 +54,7 @@ def test_everything_is_written_for_nobody_else_to_read(make_spec: MakeSpec, skil
     assert read_spec(path) == spec
     assert Path(spec.prompt.path).read_bytes() == spec.prompt.text.encode()
     assert (path.parent / "skills/b c/SKILL.md").read_bytes() == b"B\r\n"
-    assert (directory / ".gitignore").read_text() == "launches/\nprocesses/\nmetawsm.db*\n"
+    assert (directory / ".gitignore").read_text() == "launches/\nprocesses/\nmetawsm.db*\nprofile-selection.json\n"
 
 
 def umask() -> int:

@@ -11,8 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from doctor.config.report_schema import report_schema
+from doctor.model.binding import Choice
 from doctor.model.finding import Finding, Severity
+from doctor.model.location import Location
 from doctor.model.report import Report
+from doctor.model.stage import Stage
 from doctor.report.json_format import render, to_dict
 
 CODEX_PATH = "/home/u/.local/share/npm/a/long/prefix/that/fits/no/column/node_modules/.bin/codex"
@@ -66,7 +69,13 @@ def test_the_document_holds_everything_that_the_report_says(report: Report) -> N
                 "model": None,
                 "model_source": "none",
                 "endpoint": None,
+                "endpoint_source": "none",
                 "ok": True,
+                "runtime_location": None,
+                "model_location": None,
+                "model_shadowed": [],
+                "model_unused": [],
+                "endpoint_location": None,
             },
             {
                 "stage": "reflect",
@@ -78,7 +87,13 @@ def test_the_document_holds_everything_that_the_report_says(report: Report) -> N
                 "model": None,
                 "model_source": "none",
                 "endpoint": None,
+                "endpoint_source": "none",
                 "ok": False,
+                "runtime_location": None,
+                "model_location": None,
+                "model_shadowed": [],
+                "model_unused": [],
+                "endpoint_location": None,
             },
         ],
         "agents": [
@@ -110,6 +125,10 @@ def test_the_document_holds_everything_that_the_report_says(report: Report) -> N
                 "argv": [CODEX_PATH, "exec", "{prompt}"],
                 "notes": ["full_auto is --sandbox workspace-write"],
                 "grants": ["write files in the workspace"],
+                "model_location": None,
+                "model_shadowed": [],
+                "model_unused": [],
+                "endpoint_location": None,
             }
         ],
         "findings": [
@@ -216,3 +235,33 @@ def test_any_text_even_a_lone_surrogate_makes_a_valid_ascii_document(report: Rep
     rendered = render(replace(report, findings=(finding,)))
     assert rendered.isascii()
     assert json.loads(rendered)["findings"][0]["message"].endswith("\ud800")
+
+
+class EveryLine:
+    """Knows a line for everything."""
+
+    def runtime(self, source: str, stage: Stage, profile_index: int) -> Location | None:
+        return Location(path=f"/{source}", line=1)
+
+    def model(self, source: str, stage: Stage, profile_index: int) -> Location | None:
+        return Location(path="/sk-live-0123456789abcdef", line=2, column=3)
+
+    def endpoint(self, choice: Choice, stage: Stage) -> Location | None:
+        return None
+
+
+def test_every_value_says_its_file_and_line(report: Report) -> None:
+    shown = to_dict(replace(report, origins=EveryLine()))
+    for row in shown["stages"]:
+        assert row["runtime_location"] == {"path": f"/{row['source']}", "line": 1}
+    for row in (*shown["stages"], *shown["agents"]):
+        assert row["model_location"] == {"path": "/[redacted]", "line": 2}
+        assert row["endpoint_location"] is None
+
+
+def test_what_a_model_hides_is_told(report: Report) -> None:
+    model = Choice(value="gpt-5", source="policy", shadowed=("profile:x=gpt-4",))
+    [agent] = to_dict(
+        replace(report, agents=(replace(report.agents[0], model=model, unused_models=("env:M=nex:q",)),))
+    )["agents"]
+    assert (agent["model_shadowed"], agent["model_unused"]) == (["profile:x=gpt-4"], ["env:M=nex:q"])

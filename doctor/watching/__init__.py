@@ -1,0 +1,1 @@
+"""Diagnosing again whenever something changes that a diagnosis depends on."""
