@@ -97,7 +97,8 @@ class _Watch:
         if observation.ended:
             return Started(observation=observation, ready=True)
         if observation.mode is Mode.HEADLESS:
-            return Started(observation=observation, ready=True) if late or self._runs(observation) else None
+            runs = self._runs(observation)
+            return Started(observation=observation, ready=runs) if late or runs else None
         spec = self.waiting[observation.process_id]
         harness = self._place.registry.get(observation.runtime_id)
         signs, ready = self._viewer.signs_of(observation.runtime_id), harness.ready if harness else ()
