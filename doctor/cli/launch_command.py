@@ -4,7 +4,7 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from doctor.cli.request import options_of
 from doctor.cli.showing import Showing, showing
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from doctor.processes.plan import Plan
 
 DEFAULT_EXECUTOR = "tmux"
+LONGEST_PROMPT = 16 * 1024 * 1024
+"""Bytes; far more than any model reads."""
 
 _NO_ANSWER = {
     ExitCode.USAGE: ("the configuration cannot be read, so nothing can be started", "mend what the findings say"),
@@ -87,12 +89,27 @@ def _checked(source: str, prompt: str) -> str:
 def _read(name: str, cwd: Path) -> str:
     """The text of a prompt's file, its line ends as they are."""
     try:
-        content = sys.stdin.buffer.read() if name == "-" else (cwd / name).read_bytes()
+        content = _first(sys.stdin.buffer) if name == "-" else _first_of(cwd / name)
+    except (OSError, ValueError, AttributeError) as error:  # a NUL in the name; stdin that is closed
+        raise UsageError(f"--prompt-file {name} cannot be read: {error}") from error
+    if len(content) > LONGEST_PROMPT:
+        raise UsageError(
+            f"--prompt-file {name} has more than {LONGEST_PROMPT:,} bytes", remedy="put less into a prompt"
+        )
+    try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"--prompt-file {name} is no UTF-8: {error}", remedy="save it as UTF-8") from error
-    except (OSError, ValueError, AttributeError) as error:  # a NUL in the name; stdin that is closed
-        raise UsageError(f"--prompt-file {name} cannot be read: {error}") from error
+
+
+def _first_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _first(file)
+
+
+def _first(file: BinaryIO) -> bytes:
+    """All of it, or one byte more than a prompt may have."""
+    return file.read(LONGEST_PROMPT + 1)
 
 
 def _show_specs(planned: "Plan", show: Showing) -> None:

@@ -234,7 +234,7 @@ class Tmux:
         fields = f"#{{pane_dead}} #{{pane_pid}} #{{{TAG}}} #{{session_name}}"
         try:
             printed = self.run(("list-panes", "-a", "-F", fields))
-        except NoServer:
+        except (NoServer, NoSession):  # tmux says of a server that is just ending that it has no current target
             return {}
         found: dict[str, Session] = {}
         for line in printed.splitlines():

@@ -156,6 +156,7 @@ def test_a_prompt_can_come_from_stdin(room: Room, monkeypatch: pytest.MonkeyPatc
         (["--prompt", " \n"], "--prompt is blank, expected a task"),
         (["--prompt", "a\0b"], "--prompt has a NUL character in it, which no harness takes"),
         (["--prompt-file", "gone"], "--prompt-file gone cannot be read: "),
+        (["--prompt-file", "/dev/zero"], "--prompt-file /dev/zero has more than 16,777,216 bytes"),
         (["--prompt-file", "a\0b"], "--prompt-file a\\x00b cannot be read: "),
         (["--prompt-file", "latin1"], "--prompt-file latin1 is no UTF-8: "),
         (["--prompt-file", "empty"], "--prompt-file empty is blank, expected a task"),
