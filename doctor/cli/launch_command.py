@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from doctor.cli.request import options_of
 from doctor.cli.showing import Showing, showing
 from doctor.cli.streams import say, talking
-from doctor.errors import UsageError
+from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -41,12 +41,13 @@ def run(arguments: Namespace) -> int:
         prompt=prompt,
         executor=arguments.executor or DEFAULT_EXECUTOR,
     )
+    problems: list[DoctorError] = []
     with show.progress() as progress, talking():
         planned = plan(order, progress=progress)
         if not arguments.dry_run and planned.exit_code is ExitCode.OK:
             from doctor.processes.start import launch  # noqa: PLC0415 - not for a dry run
 
-            launched = launch(order, planned, wait=arguments.wait, progress=progress)
+            launched = launch(order, planned, wait=arguments.wait, progress=progress, unrecorded=problems.append)
     for notice in planned.report.notices:
         say(f"doctor: {notice}")
     show = replace(show, secrets=planned.report.secrets or show.secrets)
@@ -56,13 +57,15 @@ def run(arguments: Namespace) -> int:
     if planned.exit_code is not ExitCode.OK:
         _show_refused(planned, show)
         return planned.exit_code
+    exit_code = ExitCode.USAGE if problems else launched.exit_code
     show.processes(
         launched.processes,
         refusals=launched.refusals,
         findings=planned.report.findings,
-        exit_code=launched.exit_code,
+        exit_code=exit_code,
+        problem=next(iter(problems), None),
     )
-    return launched.exit_code
+    return exit_code
 
 
 def prompt_of(arguments: Namespace, cwd: Path) -> str | None:

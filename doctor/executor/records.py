@@ -1,7 +1,6 @@
 """From what lies in a process's directory to what is to be seen of it. Reads only, and takes any content."""
 
 import contextlib
-import math
 import os
 import time
 from collections.abc import Callable
@@ -189,6 +188,9 @@ NEVER_TAKEN = (
     "doctor check --in-pane looks from inside of such a place"
 )
 
+_END_OF_TIME = 253_402_300_800
+"""Seconds from the epoch to the year 10,000, which no date can be written for."""
+
 _TAKES = 1.0
 """Seconds in which nobody looks whether something still waits at a gate that everything was written into."""
 
@@ -291,7 +293,7 @@ def _written(log: Path) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME:
         return float(value)
     return None
 

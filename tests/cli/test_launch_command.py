@@ -67,13 +67,22 @@ class Room:
         self.orders.append(order)
         return self.planned
 
-    def launch(self, order: Order, plan: Plan, *, wait: bool, progress: Callable[[str], None]) -> Launched:
+    def launch(
+        self, order: Order, plan: Plan, *, wait: bool, progress: Callable[[str], None], unrecorded: object
+    ) -> Launched:
         assert (order, plan) == (self.orders[-1], self.planned)
         self.waits.append(wait)
         return self._answer()
 
     def execute(
-        self, path: Path, options: Any, *, executor: str, wait: bool, progress: Callable[[str], None]
+        self,
+        path: Path,
+        options: Any,
+        *,
+        executor: str,
+        wait: bool,
+        progress: Callable[[str], None],
+        unrecorded: object,
     ) -> Launched:
         self.specs.append((path, executor, wait))
         return self._answer()
