@@ -25,12 +25,23 @@ def start_time(pid: int) -> str | None:
     """When a process began, in a form only fit for comparing; ``None`` when there is none, or only its zombie."""
     if sys.platform != "linux":
         return _start_time_by_ps(pid)
+    fields = _stat(pid)
+    return None if not fields or fields[0] in {b"Z", b"X"} else fields[_START_FIELD].decode()
+
+
+def parent(pid: int) -> int:
+    """The number of a process's parent; 0 where that cannot be known."""
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def _stat(pid: int) -> list[bytes]:
+    """What stands in ``/proc/PID/stat`` after the command, from its third field on."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - see above
-            fields = file.read().rpartition(b")")[2].split()
+            return file.read().rpartition(b")")[2].split()
     except OSError:
-        return None
-    return None if fields[0] in {b"Z", b"X"} else fields[_START_FIELD].decode()
+        return []
 
 
 def _start_time_by_ps(pid: int) -> str | None:

@@ -6,6 +6,8 @@ from doctor.cli.launch_command import DEFAULT_EXECUTOR
 from doctor.cli.request import options_of
 from doctor.cli.showing import showing
 from doctor.cli.streams import talking
+from doctor.errors import DoctorError
+from doctor.exit_codes import ExitCode
 
 
 def run(arguments: Namespace) -> int:
@@ -14,6 +16,7 @@ def run(arguments: Namespace) -> int:
     show = showing(arguments, options)
     from doctor.processes.start import execute  # noqa: PLC0415 - not for a wrong command line
 
+    problems: list[DoctorError] = []
     with show.progress() as progress, talking():
         launched = execute(
             options.cwd / arguments.spec,
@@ -21,6 +24,9 @@ def run(arguments: Namespace) -> int:
             executor=arguments.executor or DEFAULT_EXECUTOR,
             wait=arguments.wait,
             progress=progress,
+            unrecorded=problems.append,
         )
-    show.processes(launched.processes, refusals=launched.refusals, exit_code=launched.exit_code)
-    return launched.exit_code
+    exit_code = ExitCode.USAGE if problems else launched.exit_code
+    problem = next(iter(problems), None)
+    show.processes(launched.processes, refusals=launched.refusals, exit_code=exit_code, problem=problem)
+    return exit_code

@@ -4,18 +4,20 @@ import sys
 from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from doctor.cli.request import options_of
 from doctor.cli.showing import Showing, showing
 from doctor.cli.streams import say, talking
-from doctor.errors import UsageError
+from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from doctor.processes.plan import Plan
 
 DEFAULT_EXECUTOR = "tmux"
+LONGEST_PROMPT = 16 * 1024 * 1024
+"""Bytes; far more than any model reads."""
 
 _NO_ANSWER = {
     ExitCode.USAGE: ("the configuration cannot be read, so nothing can be started", "mend what the findings say"),
@@ -39,12 +41,13 @@ def run(arguments: Namespace) -> int:
         prompt=prompt,
         executor=arguments.executor or DEFAULT_EXECUTOR,
     )
+    problems: list[DoctorError] = []
     with show.progress() as progress, talking():
         planned = plan(order, progress=progress)
         if not arguments.dry_run and planned.exit_code is ExitCode.OK:
             from doctor.processes.start import launch  # noqa: PLC0415 - not for a dry run
 
-            launched = launch(order, planned, wait=arguments.wait, progress=progress)
+            launched = launch(order, planned, wait=arguments.wait, progress=progress, unrecorded=problems.append)
     for notice in planned.report.notices:
         say(f"doctor: {notice}")
     show = replace(show, secrets=planned.report.secrets or show.secrets)
@@ -54,13 +57,15 @@ def run(arguments: Namespace) -> int:
     if planned.exit_code is not ExitCode.OK:
         _show_refused(planned, show)
         return planned.exit_code
+    exit_code = ExitCode.USAGE if problems else launched.exit_code
     show.processes(
         launched.processes,
         refusals=launched.refusals,
         findings=planned.report.findings,
-        exit_code=launched.exit_code,
+        exit_code=exit_code,
+        problem=next(iter(problems), None),
     )
-    return launched.exit_code
+    return exit_code
 
 
 def prompt_of(arguments: Namespace, cwd: Path) -> str | None:
@@ -87,12 +92,27 @@ def _checked(source: str, prompt: str) -> str:
 def _read(name: str, cwd: Path) -> str:
     """The text of a prompt's file, its line ends as they are."""
     try:
-        content = sys.stdin.buffer.read() if name == "-" else (cwd / name).read_bytes()
+        content = _first(sys.stdin.buffer) if name == "-" else _first_of(cwd / name)
+    except (OSError, ValueError, AttributeError) as error:  # a NUL in the name; stdin that is closed
+        raise UsageError(f"--prompt-file {name} cannot be read: {error}") from error
+    if len(content) > LONGEST_PROMPT:
+        raise UsageError(
+            f"--prompt-file {name} has more than {LONGEST_PROMPT:,} bytes", remedy="put less into a prompt"
+        )
+    try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(f"--prompt-file {name} is no UTF-8: {error}", remedy="save it as UTF-8") from error
-    except (OSError, ValueError, AttributeError) as error:  # a NUL in the name; stdin that is closed
-        raise UsageError(f"--prompt-file {name} cannot be read: {error}") from error
+
+
+def _first_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _first(file)
+
+
+def _first(file: BinaryIO) -> bytes:
+    """All of it, or one byte more than a prompt may have."""
+    return file.read(LONGEST_PROMPT + 1)
 
 
 def _show_specs(planned: "Plan", show: Showing) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from doctor.cli.output import style_of
 from doctor.cli.progress import Progress, stream_for_progress
-from doctor.cli.streams import is_terminal, put
+from doctor.cli.streams import is_terminal, put, say
+from doctor.errors import DoctorError
 from doctor.executor.base import Submitted
 from doctor.exit_codes import ExitCode
 from doctor.model.finding import Finding
@@ -57,13 +58,25 @@ class Showing:
         refusals: Sequence[Submitted] | None = None,
         findings: Sequence[Finding] | None = None,
         exit_code: ExitCode = ExitCode.OK,
+        problem: DoctorError | None = None,
     ) -> None:
-        """Print processes, and what was refused."""
+        """Print processes, what was refused, and what went wrong afterwards."""
+        if problem is not None:
+            say(f"doctor: {problem.message}")
+            say(problem.remedy or "")
         if self.json:
             from doctor.report.launch_json import processes_json  # noqa: PLC0415 - not for a table
 
-            document = processes_json(views, self.secrets, refusals=refusals, findings=findings, exit_code=exit_code)
-            self.document(document)
+            self.document(
+                processes_json(
+                    views,
+                    self.secrets,
+                    refusals=refusals,
+                    findings=findings,
+                    exit_code=exit_code,
+                    no_answer=(problem.message, problem.remedy) if problem else None,
+                )
+            )
             return
         from doctor.report.launch_table import processes_table, refusals_text  # noqa: PLC0415 - not for JSON
 

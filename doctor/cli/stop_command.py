@@ -5,7 +5,7 @@ from argparse import Namespace
 from doctor.cli.request import options_of
 from doctor.cli.showing import showing
 from doctor.cli.streams import say, talking
-from doctor.errors import UsageError
+from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 
 DEFAULT_PATIENCE = 5.0
@@ -22,6 +22,7 @@ def run(arguments: Namespace) -> int:
     show = showing(arguments, options)
     from doctor.processes.stop import stop  # noqa: PLC0415 - not for a wrong command line
 
+    problems: list[DoctorError] = []
     with show.progress() as progress, talking():
         views = stop(
             options,
@@ -29,10 +30,11 @@ def run(arguments: Namespace) -> int:
             everything=arguments.all,
             patience=DEFAULT_PATIENCE if arguments.patience is None else arguments.patience,
             progress=progress,
+            unrecorded=problems.append,
         )
     remaining = [view.process_id for view in views if not view.state.is_final or view.survivors]
-    exit_code = ExitCode.FINDINGS if remaining else ExitCode.OK
-    show.processes(views, exit_code=exit_code)
+    exit_code = ExitCode.USAGE if problems else ExitCode.FINDINGS if remaining else ExitCode.OK
+    show.processes(views, exit_code=exit_code, problem=next(iter(problems), None))
     if not views and not show.json:
         say("nothing runs")
     for process_id in remaining:

@@ -39,6 +39,11 @@ class ProcessDirectory:
         return self.path / "gate"
 
     @property
+    def handed(self) -> Path:
+        """There once the whole handover was written into the gate."""
+        return self.path / "handed"
+
+    @property
     def live(self) -> Path:
         """What the supervisor says of itself and its agent."""
         return self.path / "live.json"
@@ -120,14 +125,31 @@ def _is_name(process_id: str) -> bool:
 def _processes(paths: Sequence[Path] | Iterator[Path]) -> Iterator[ProcessDirectory]:
     for path in paths:
         directory = ProcessDirectory(path=path)
-        if not path.name.startswith(".") and directory.request.exists():
+        if not path.name.startswith(".") and _may_be_there(directory.request):
             yield directory
 
 
+def _may_be_there(path: Path) -> bool:
+    """Whether there is a file, or nobody may know."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
+def socket_of(directory: ProcessDirectory) -> str | None:
+    """The name of the socket that a process was started on, where its request tells."""
+    return _requested(directory, "socket")
+
+
 def _executor_of(directory: ProcessDirectory) -> str | None:
+    return _requested(directory, "executor")
+
+
+def _requested(directory: ProcessDirectory, key: str) -> str | None:
     try:
         request = read_record(directory.request)
     except OSError:
         return None
-    executor = request.get("executor") if request else None
-    return executor if isinstance(executor, str) else None
+    value = request.get(key) if request else None
+    return value if isinstance(value, str) else None

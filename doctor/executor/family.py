@@ -5,14 +5,18 @@ Linux only sees what left the agent's session; elsewhere the agent's process gro
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from doctor.os_processes import is_alive, marked, process_ids, start_time
+from doctor.os_processes import is_alive, marked, parent, process_ids, start_time
 
 MARK = "DOCTOR_PROCESS"
 """Variable in every agent's environment that holds its process id."""
+
+_SET_CHILD_SUBREAPER = 36
+"""The number of this request in Linux's ``prctl``."""
 
 Family = dict[int, str]
 """Processes by number, with the time at which each began."""
@@ -33,6 +37,37 @@ def session_members(agent: int) -> Family:
         with suppress(OSError):
             if os.getsid(pid) == agent:
                 found.append(pid)
+    return _identified(dict.fromkeys(found, ""))
+
+
+def adopt_orphans() -> None:
+    """Become the parent, on Linux, of whatever loses its own among what this process started.
+
+    So it stays to be found, also where it cleared its environment and left the session.
+    """
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 - 8 ms, while the agent starts
+
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def collect_orphans(agent: int) -> None:
+    """Collect the children that have ended, all but the agent."""
+    with suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid != agent:
+            os.waitpid(ended.si_pid, 0)
+
+
+def descendants() -> Family:
+    """The children of this process that still run, their children, and so on."""
+    children: dict[int, list[int]] = {}
+    for pid in process_ids():
+        children.setdefault(parent(pid), []).append(pid)
+    found, next_ones = [], [os.getpid()]
+    while next_ones:
+        next_ones = [child for pid in next_ones for child in children.get(pid, ())]
+        found += next_ones
     return _identified(dict.fromkeys(found, ""))
 
 

@@ -8,7 +8,7 @@ import selectors
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -139,6 +139,8 @@ class _Deliveries:
         if not self._left[directory]:
             del self._left[directory]
             self._finish(gate)
+            if directory not in self.failures:
+                _note(directory)
 
     def _finish(self, gate: int) -> None:
         self._selector.unregister(gate)
@@ -154,6 +156,12 @@ class _Deliveries:
                 del self._left[key.data]
                 self.failures[key.data] = reason
                 self._finish(key.fd)
+
+
+def _note(directory: ProcessDirectory) -> None:
+    """Note that everything was written: from now on only a reader at the gate can still start the process."""
+    with suppress(OSError):
+        directory.handed.touch(mode=0o600)
 
 
 def _gate_problem(error: OSError) -> str:
@@ -212,7 +220,7 @@ def _made(place: Place, submission: Submission, executor: str) -> ProcessDirecto
     temporary = final.path.with_name(f"{UNFINISHED}{os.urandom(8).hex()}")
     temporary.mkdir(mode=0o700)
     try:
-        _fill(temporary, submission, executor)
+        _fill(temporary, _request(place, submission, executor))
         # Atomic, and refused when the other one is a directory with something in it.
         temporary.rename(final.path)
     except OSError as error:
@@ -226,16 +234,16 @@ def _made(place: Place, submission: Submission, executor: str) -> ProcessDirecto
     return final
 
 
-def _fill(temporary: Path, submission: Submission, executor: str) -> None:
+def _fill(temporary: Path, request: Mapping[str, Any]) -> None:
     os.mkfifo(temporary / "gate", 0o600)
-    content = json.dumps(_request(submission, executor), indent=1, ensure_ascii=True)
+    content = json.dumps(request, indent=1, ensure_ascii=True)
     # Without a sync: the directory appears as a whole, and nothing of it runs on after the machine went down.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with os.fdopen(os.open(temporary / "request.json", flags, 0o600), "wb") as file:
         file.write(content.encode("ascii"))
 
 
-def _request(submission: Submission, executor: str) -> dict[str, Any]:
+def _request(place: Place, submission: Submission, executor: str) -> dict[str, Any]:
     spec = submission.spec
     return {
         "schema": 1,
@@ -245,6 +253,7 @@ def _request(submission: Submission, executor: str) -> dict[str, Any]:
         "attempt": submission.attempt,
         "run_id": submission.run_id,
         "executor": executor,
+        "socket": place.socket,
         "session": spec.session,
         "mode": spec.mode.value,
         "agent": spec.agent,

@@ -1,7 +1,6 @@
 """From what lies in a process's directory to what is to be seen of it. Reads only, and takes any content."""
 
 import contextlib
-import math
 import os
 import time
 from collections.abc import Callable
@@ -40,6 +39,9 @@ class Records:
     request: dict[str, Any]
     live: dict[str, Any]
     exit: dict[str, Any] | None
+    handed: float | None = None
+    """When everything had been written into its gate, in seconds since the epoch."""
+
     rebooted: bool
     """Whether the machine was started anew since; no number means anything then."""
 
@@ -73,6 +75,7 @@ def read(directory: ProcessDirectory) -> Records:
         request=request,
         live=read_record(directory.live) or {},
         exit=ended,
+        handed=_modified(directory.handed),
         rebooted=isinstance(booted, str) and bool(booted) and bool(now) and booted != now,
     )
 
@@ -179,18 +182,34 @@ def _unrecorded(directory: ProcessDirectory, look: _Look, terminals: AbstractSet
     )
 
 
+NEVER_HANDED = "whoever launched this process ended before it was handed over, so it was never started"
+NEVER_TAKEN = (
+    "its first process ended before it took what was handed over, so the agent was never started; "
+    "doctor check --in-pane looks from inside of such a place"
+)
+
+_END_OF_TIME = 253_402_300_800
+"""Seconds from the epoch to the year 10,000, which no date can be written for."""
+
+_TAKES = 1.0
+"""Seconds in which nobody looks whether something still waits at a gate that everything was written into."""
+
 ORPHANED = "the supervisor of this process was killed; the agent runs on, and its end cannot be recorded any more"
 
 
 def coming(directory: ProcessDirectory, records: Records) -> bool:
     """Whether a process without a supervisor on record may still get one.
 
-    It may while its launcher lives or something waits at its gate, as long as nobody has removed that.
+    It may while its launcher lives that has not handed it over, and while something waits at its gate, as long as
+    nobody has removed that.
     """
     if records.rebooted or not directory.gate.exists():
         return False
-    launcher = records.launcher
-    return (launcher is not None and launcher.alive) or waits_at_gate(directory) is not None
+    handed, launcher = records.handed, records.launcher
+    if handed is None and launcher is not None and launcher.alive:
+        return True
+    # Whoever took it needs a moment to say so, and looking for it among all processes is not free.
+    return (handed is not None and 0 <= time.time() - handed < _TAKES) or waits_at_gate(directory) is not None
 
 
 def unrecorded_kind(records: Records) -> OutcomeKind:
@@ -204,7 +223,7 @@ def why_unrecorded(records: Records) -> str:
     if not records.request:
         return "its request.json is not readable as what this tool writes, so nothing is known of it"
     if not records.live:
-        return "whoever launched this process ended before it was handed over, so it was never started"
+        return NEVER_HANDED if records.handed is None else NEVER_TAKEN
     if unrecorded_kind(records) == OutcomeKind.FAILED_TO_START:
         return "the supervisor of this process was killed before it started the agent, so that never ran"
     if records.rebooted:
@@ -274,7 +293,7 @@ def _written(log: Path) -> float | None:
 
 
 def _number(value: object) -> float | None:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _END_OF_TIME:
         return float(value)
     return None
 

@@ -55,7 +55,7 @@ class StepsToEnd:
 
     def look(self) -> family.Family:
         """What the agent started and what still runs."""
-        return family.carriers(self._marks) | family.session_members(self._agent)
+        return family.carriers(self._marks) | family.session_members(self._agent) | family.descendants()
 
     def _take(self, number: int) -> None:
         family.send_to_group(self._agent, number)

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Any
 
-from doctor.executor import exit_record
+from doctor.executor import exit_record, family
 from doctor.executor.agent_pty import Agent
 from doctor.executor.live_record import LiveRecord
 from doctor.executor.outer_terminal import OuterTerminal
@@ -92,6 +92,8 @@ class Supervision:
             self._cancelled = True
             patience = patience_in(f"{self._directory}/cancel")
             self._steps.begin((signal.SIGTERM, signal.SIGKILL), patience=patience)
+        elif number == signal.SIGCHLD:
+            family.collect_orphans(self._agent.pid)
         elif number in {signal.SIGINT, signal.SIGQUIT}:
             self._steps.hand_on(number)
         elif number == signal.SIGWINCH:

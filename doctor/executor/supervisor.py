@@ -16,7 +16,7 @@ from doctor.executor import exit_record
 from doctor.executor.afterwards import leave_behind
 from doctor.executor.agent_pty import HEADLESS_SIZE, Agent, Program, StartError
 from doctor.executor.bounded_log import BoundedLog
-from doctor.executor.family import MARK
+from doctor.executor.family import MARK, adopt_orphans
 from doctor.executor.live_record import LiveRecord
 from doctor.executor.outer_terminal import OuterTerminal
 from doctor.executor.receipt import PromptReceipt
@@ -132,6 +132,7 @@ class Supervisor:
             agent.call_off()
             raise Refusal(f"it cannot be written down who the agent is: {error.strerror}") from error
         agent.begin()
+        adopt_orphans()
         self._live.receipt_is(receipt.now())
         relay = Relay(
             agent=agent,

@@ -234,13 +234,13 @@ class Tmux:
         fields = f"#{{pane_dead}} #{{pane_pid}} #{{{TAG}}} #{{session_name}}"
         try:
             printed = self.run(("list-panes", "-a", "-F", fields))
-        except NoServer:
+        except (NoServer, NoSession):  # tmux says of a server that is just ending that it has no current target
             return {}
         found: dict[str, Session] = {}
         for line in printed.splitlines():
-            dead, pid, tag, name = line.split(" ", 3)
+            dead, pid, tag, name = _fields(line)
             before = found.get(name)
-            pids = (*(before.pids if before else ()), int(pid))
+            pids = (*(before.pids if before else ()), pid)
             found[name] = Session(name, tag, pids, dead=dead == "1" and (before is None or before.dead))
         return found
 
@@ -286,6 +286,18 @@ def new_session(name: str, process_id: str, argv: Sequence[str]) -> tuple[Comman
         ("new-session", "-d", "-s", name, *size, *argv),
         ("set-option", "-t", pane_target(name), TAG, process_id),
     )
+
+
+def _fields(line: str) -> tuple[str, int, str, str]:
+    """Dead or not, pid, tag and session name, of which only the last may hold blanks.
+
+    Raises:
+        CannotLook: It is something else, so it is not tmux that answers.
+    """
+    parts = line.split(" ", 3)
+    if len(parts) != 4 or not parts[1].isdigit():  # noqa: PLR2004 - as many as were asked for
+        raise CannotLook(f"it answered {line[:80]!r}, which tmux does not say")
+    return parts[0], int(parts[1]), parts[2], parts[3]
 
 
 def _error_of(said: str) -> TmuxError:

@@ -1,14 +1,15 @@
 """Agents in tmux sessions, one each, on the project's own socket."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from doctor.executor import ending, handover
 from doctor.executor.base import Offer, Place, Probe, Submission, Submitted
-from doctor.executor.directories import ProcessDirectory, chosen
+from doctor.executor.directories import ProcessDirectory, chosen, socket_of
 from doctor.executor.records import observe
-from doctor.executor.tmux import Tmux, TmuxError, session_problem, session_target
+from doctor.executor.tmux import Session, Tmux, TmuxError, session_problem, session_target
 from doctor.executor.tmux_sessions import Refused, Wanted, close_sessions, make_sessions, screens_of, sessions_of
 from doctor.model.process import FailureKind, Observation, OutcomeKind
 from doctor.model.spec import Mode
@@ -17,6 +18,13 @@ NAME = "tmux"
 NO_TMUX = Refused("tmux was not found on PATH", "install it: apt install tmux, dnf install tmux or brew install tmux")
 _GLANCE = 0.4
 """Seconds for which one listing serves all who wait for their handover."""
+
+
+class _Held(NamedTuple):
+    """A session, and the server that holds it."""
+
+    tmux: Tmux
+    session: Session
 
 
 class TmuxExecutor:
@@ -31,6 +39,7 @@ class TmuxExecutor:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.tmux = Tmux(place.socket, place.environment)
+        self._at = {place.socket: self.tmux}
 
     def offers(self) -> Offer:
         """Both modes, where there is a tmux."""
@@ -62,14 +71,14 @@ class TmuxExecutor:
         # Who is on record before tmux is asked had a session then: without one in the answer, it has lost it.
         recorded = {each for each in running if each.live.exists()}
         try:
-            sessions = sessions_of(self.tmux) if running else {}
+            sessions = self._sessions(running)
         except TmuxError as error:
             return tuple(_unseen(observe(each, terminals=None), error) for each in directories)
         now = time.time()
         found = []
         for directory in directories:
-            session = sessions.get(directory.process_id)
-            seen = observe(directory, terminals=frozenset({session.name} if session else ()))
+            held = sessions.get(directory.process_id)
+            seen = observe(directory, terminals=frozenset({held.session.name} if held else ()))
             found.append(_with_loss(seen, now) if directory in recorded else seen)
         return tuple(found)
 
@@ -77,14 +86,16 @@ class TmuxExecutor:
         """End these processes, then their sessions; see ``Executor.cancel``."""
         directories = chosen(self.place, process_ids, executor=NAME)
         ending.cancel(directories, patience=patience)
-        close_sessions(self.tmux, {each.process_id for each in directories})
+        for tmux in self._servers(directories):
+            close_sessions(tmux, {each.process_id for each in directories})
         return self.poll(process_ids)
 
     def adopt(self) -> tuple[Observation, ...]:
         """Record the ends that nobody is left to record, and close what is left of their sessions."""
         directories = chosen(self.place, None, executor=NAME)
         ending.adopt(directories)
-        close_sessions(self.tmux, {each.process_id for each in directories if each.exit.exists()}, only_dead=True)
+        for tmux in self._servers(directories):
+            close_sessions(tmux, {each.process_id for each in directories if each.exit.exists()}, only_dead=True)
         return self.poll()
 
     def probe(self, *, programs: Sequence[str], cwd: str) -> Probe:
@@ -96,23 +107,48 @@ class TmuxExecutor:
     def attach(self, process_id: str) -> tuple[str, ...] | None:
         """The command that shows its session, also to somebody who sits in another tmux."""
         try:
-            session = sessions_of(self.tmux).get(process_id)
+            held = self._sessions(chosen(self.place, [process_id], executor=NAME)).get(process_id)
         except TmuxError:
             return None
-        if session is None:
+        if held is None:
             return None
-        argv = self.tmux.argv(("attach-session", "-t", session_target(session.name)))
+        argv = held.tmux.argv(("attach-session", "-t", session_target(held.session.name)))
         return ("/usr/bin/env", "-u", "TMUX", *argv) if "TMUX" in self.place.environment else argv
 
     def screen(self, process_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """What each session shows, with two questions for any number of them."""
+        """What each session shows, with two questions for any number of them on one socket."""
+        directories = chosen(self.place, process_ids, executor=NAME)
         try:
-            sessions = sessions_of(self.tmux)
+            sessions = self._sessions(directories)
         except TmuxError:
             return {}
-        names = {each: sessions[each].name for each in process_ids if each in sessions}
-        screens = screens_of(self.tmux, list(names.values()))
-        return {each: screens[name] for each, name in names.items() if name in screens}
+        shown: dict[str, tuple[str, ...]] = {}
+        for tmux in self._servers(directories):
+            names = {each: held.session.name for each, held in sessions.items() if held.tmux is tmux}
+            screens = screens_of(tmux, list(names.values()))
+            shown |= {each: screens[name] for each, name in names.items() if name in screens}
+        return shown
+
+    def _servers(self, directories: Iterable[ProcessDirectory]) -> tuple[Tmux, ...]:
+        """The server of each socket that these processes were started on; the policy's may be another one by now."""
+        sockets = {socket_of(each) or self.place.socket for each in directories}
+        for socket in sockets - set(self._at):
+            self._at[socket] = Tmux(socket, self.place.environment)
+        return tuple(self._at[socket] for socket in sorted(sockets))
+
+    def _sessions(self, directories: Collection[ProcessDirectory]) -> dict[str, _Held]:
+        """The sessions of these processes that are there, with one question to each server.
+
+        Raises:
+            TmuxError: There was no answer.
+        """
+        wanted = {each.process_id for each in directories}
+        return {
+            process_id: _Held(tmux, session)
+            for tmux in self._servers(directories)
+            for process_id, session in sessions_of(tmux).items()
+            if process_id in wanted
+        }
 
     def _refused_at_once(self, submission: Submission) -> Refused | None:
         name = submission.spec.session

@@ -133,7 +133,7 @@ def _made_alone(tmux: Tmux, place: Place, wanted: Wanted) -> Refused | None:
             if holder.process_id == wanted.directory.process_id:
                 return None
             if not (is_over(holder) and directory_of(place, holder.process_id).exit.exists()):
-                return _taken(tmux, holder)
+                return _taken(tmux, holder, ours=directory_of(place, holder.process_id).path.exists())
             close_sessions(tmux, {holder.process_id}, only_dead=True)
         except TmuxError as error:
             return Refused(f"no session was made: {error}", f"try it by hand: tmux -L {tmux.socket} new-session")
@@ -148,7 +148,12 @@ def _holder(tmux: Tmux, name: str) -> Session | None:
     return None
 
 
-def _taken(tmux: Tmux, holder: Session) -> Refused:
+def _taken(tmux: Tmux, holder: Session, *, ours: bool) -> Refused:
+    if holder.process_id and not ours:
+        return Refused(
+            f"the session name {holder.name} is taken by {holder.process_id} of another project",
+            "give this project a tmux.socket or a tmux.session_pattern of its own in the policy",
+        )
     if holder.process_id:
         return Refused(
             f"the session name {holder.name} is taken by {holder.process_id}",

@@ -4,10 +4,13 @@ import sys
 from collections.abc import Sequence
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option, value_of
+from doctor.harness.signs import APPROVE, failure, question
 from doctor.model.harness import PROMPT, PROMPT_FILE, Candidate, CompiledArgv, ProgramFact
+from doctor.model.process import FailureKind
 
 PROGRAM = "doctor.nex"
 CLIENT = "openai"
+INSTALL = "pip install 'harness-doctor[nex]'"
 KEY_VARIABLE = "OPENAI_API_KEY"
 """Where nex looks for a key when nothing else is said."""
 
@@ -22,13 +25,29 @@ class Nex(Harness):
     title = "nex"
     aliases = ("local", "oai_compat", "openai", "native")
     builtin = True
-    install = "pip install 'harness-doctor[nex]'"
+    install = INSTALL
     # Its flags are of this tool's own version, so there is nothing to ask.
     help_args = ()
     options = ("model", "permission_mode", "extra_args", "env")
     choices = {"permission_mode": ("ask", "auto", "deny")}  # noqa: RUF012 - ClassVar in the base
     endpoint_kinds = ("openai",)
     needs_endpoint = True
+    # It stays at its prompt with a failure, so each counts while it runs too.
+    signs = (
+        question("approval", r"^Runit,.{1,200}\?\[y\]es,\[n\]o", APPROVE),
+        failure(FailureKind.NOT_LOGGED_IN, r"^nex:variable\w{1,80},namedby--key-env,isnotset"),
+        failure(FailureKind.AUTH_EXPIRED, r"^nex:https?:\S+refusedthekey\(40[13]\)", dialog=True),
+        failure(FailureKind.QUOTA, r"^nex:https?:\S+takesnomorerequestsnow\(429\)", dialog=True),
+        failure(FailureKind.MODEL_REFUSED, r"^nex:https?:\S+doesnotknowmodel", dialog=True),
+        failure(FailureKind.MODEL_REFUSED, r"^nex:https?:\S+serves\d+models.*chooseonewith--model"),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^nex:cannotreachhttps?:", dialog=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^nex:https?:\S+gavenoanswerintime", dialog=True),
+        failure(FailureKind.ENDPOINT_UNREACHABLE, r"^nex:theconnectiontohttps?:\S+brokeduringthereply", dialog=True),
+        failure(FailureKind.CLI_MISSING, r"^nex:theopenaiclientcannotbeimported", remedy=INSTALL),
+        failure(FailureKind.FLAG_REJECTED, r"^nex:(?:unrecognizedarguments:|argument--)"),
+        failure(FailureKind.UNKNOWN, r"^nex:https?:\S+(?:answered5\d\d|brokeoffthereply)"),
+    )
+    ready = (r"nex>",)
 
     def builtin_program(self, context: HarnessContext) -> ProgramFact:
         """This Python, where it has the client that nex talks through; nothing is imported to find out."""

@@ -69,13 +69,25 @@ def _create(path: Path, *, patience: float) -> None:
     new = path.with_name(f"{path.name}.{os.urandom(8).hex()}.new")
     os.close(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     try:
-        _ready(new, patience=patience).close()
+        with closing(_ready(new, patience=patience)) as connection:
+            _empty_wal(connection)
         path.hardlink_to(new)
     except FileExistsError:
         return  # someone else made it at the same time
     finally:
         for suffix in ("", *_BESIDE):
             new.with_name(new.name + suffix).unlink(missing_ok=True)
+
+
+def _empty_wal(connection: sqlite3.Connection) -> None:
+    """Bring all of it into the file itself: closing does so too, but says nothing when there is no room for it.
+
+    Raises:
+        sqlite3.Error: It does not fit.
+    """
+    (left, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if left:
+        raise sqlite3.OperationalError("what was written cannot be moved into the file")
 
 
 def is_there(path: Path) -> bool:

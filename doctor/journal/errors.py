@@ -1,5 +1,7 @@
 """What goes wrong with a journal, in words a user can act on."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,8 +41,16 @@ def _expected(verb: Verb) -> str:
     return f"expected one that is {states}" if states else "expected an id that was never used"
 
 
+ROOM = 1024 * 1024
+"""Bytes. Where fewer are free, it is for want of space that a journal cannot be made, or opened to write."""
+
+LONGEST_PATH = 480
+"""Bytes of a path at which a journal can be made. SQLite opens none of 512, and that with what it adds to the name."""
+
+_FULL = ("cannot be written: the disk is full", "free some space on its disk, then try again")
+
 _SEEN: Mapping[str, tuple[str, str]] = {
-    "SQLITE_FULL": ("cannot be written: the disk is full", "free some space on its disk, then try again"),
+    "SQLITE_FULL": _FULL,
     "SQLITE_NOTADB": (
         "is no SQLite database",
         "move the file away, or put the journal back in its place; a new one is made by the next launch",
@@ -73,14 +83,29 @@ def explained(error: sqlite3.Error, path: Path, *, patience: float) -> JournalEr
     """
     name = getattr(error, "sqlite_errorname", None) or ""
     primary = "_".join(name.split("_")[:2])
+    length = len(os.fsencode(os.path.realpath(path)))
     if primary in {"SQLITE_BUSY", "SQLITE_LOCKED"}:
         seen = f"has been locked by another process for more than {patience:g} s"
         remedy = "end the program that holds it (`fuser` names it), then try again; nothing was recorded"
+    elif primary == "SQLITE_CANTOPEN" and length > LONGEST_PATH:
+        seen = f"cannot be opened: its path has {length} bytes, and SQLite takes {LONGEST_PATH} at most"
+        remedy = "move the project to a place with a shorter path"
+    elif primary in {"SQLITE_IOERR", "SQLITE_CANTOPEN"} and _is_full(path):
+        seen, remedy = _FULL
     else:
         seen, remedy = _SEEN.get(
             primary, (f"cannot be used: {error}", "see whether the file is a journal of this tool")
         )
     return about(path, seen, remedy=remedy)
+
+
+def _is_full(path: Path) -> bool:
+    """Whether there is too little room on its disk to make a journal, or what SQLite has beside one."""
+    try:
+        disk = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < ROOM
 
 
 def about(path: Path, seen: str, *, remedy: str) -> JournalError:
@@ -90,6 +115,9 @@ def about(path: Path, seen: str, *, remedy: str) -> JournalError:
 
 def of_system(path: Path, error: OSError) -> JournalError:
     """An error of the operating system about the database's place."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        seen, remedy = _FULL
+        return about(path, seen, remedy=remedy)
     reason = error.strerror or str(error)
     return about(
         path, f"cannot be made or looked at: {reason}", remedy="check its directory, and the space on its disk"

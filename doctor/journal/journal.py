@@ -1,7 +1,7 @@
 """The journal: every change of a process's state together with the event that records it."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
@@ -141,6 +141,11 @@ class Journal:
     def processes(self, run_id: str | None = None, *, states: Sequence[State] = tuple(State)) -> tuple[ProcessRow, ...]:
         """The processes of a run, or all, that are in one of these states; in the order in which they began."""
         return self._read(lambda connection: rows.several(connection, run_id=run_id, states=states), empty=())
+
+    def states(self, process_ids: Iterable[str]) -> dict[str, State]:
+        """The states of those of these processes that the journal knows, by process id."""
+        wanted = sorted(set(process_ids))
+        return self._read(lambda connection: rows.states(connection, wanted), empty={})
 
     def events(self, process_id: str | None = None, *, after: int = 0) -> tuple[Event, ...]:
         """Events in their order: those of one process, or all; only those with a sequence greater than ``after``."""

@@ -45,6 +45,16 @@ def several(
     return _select(connection, f"(? IS NULL OR run_id = ?) AND state IN ({places})", (run_id, run_id, *states))
 
 
+def states(connection: sqlite3.Connection, process_ids: Sequence[str]) -> dict[str, State]:
+    """The states of those of these processes that there are."""
+    found: dict[str, State] = {}
+    for process_id in process_ids:
+        row = connection.execute("SELECT state FROM processes WHERE process_id = ?", (process_id,)).fetchone()
+        if row is not None:
+            found[process_id] = State(row[0])
+    return found
+
+
 def _select(connection: sqlite3.Connection, condition: str, values: tuple[Any, ...]) -> tuple[ProcessRow, ...]:
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM processes WHERE {condition} ORDER BY first_sequence",  # noqa: S608 - see above

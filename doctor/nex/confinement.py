@@ -28,6 +28,8 @@ SECRETS = (
     ".docker/config.json",
     ".config/gcloud",
     ".config/gh",
+    ".config/harness-doctor",
+    "Library/Application Support/harness-doctor",
     ".local/share/keyrings",
     ".claude/.credentials.json",
     ".codex/auth.json",
@@ -133,8 +135,10 @@ def find_confinement(search_path: str | None = None) -> tuple[Confinement | None
 
 
 def hidden_places(home: Path) -> Iterator[Path]:
-    """Those of the places with keys that are there."""
-    return (path for name in SECRETS if os.path.lexists(path := home / name))
+    """Those of the places with keys that are there; the doctor's own settings may lie elsewhere."""
+    moved = os.environ.get("XDG_CONFIG_HOME", "")
+    places = [home / name for name in SECRETS] + ([Path(moved) / "harness-doctor"] if moved.startswith("/") else [])
+    return (place for place in places if os.path.lexists(place))
 
 
 def _launched(order: Mapping[str, object], command: Sequence[str]) -> tuple[str, ...]:

@@ -15,10 +15,11 @@ from doctor.nex.confinement import Confinement, Unconfined, Workspace, find_conf
 from doctor.nex.failures import NexError
 from doctor.nex.processes import adopt_orphans, end_orphans
 from doctor.nex.prompts import sendable
-from doctor.nex.talk import Voice
+from doctor.nex.talk import Voice, visible
 from doctor.nex.tools import Bash, command_environment
 
 PROMPT_LINE = "nex> "
+SHOWN_PROMPT = 2000
 END = {"/exit", "/quit"}
 
 
@@ -45,6 +46,9 @@ class Session:
         # Line editing; and what is pasted, line ends included, arrives as one prompt.
         with suppress(ImportError):
             import readline  # noqa: F401, PLC0415 - only where somebody types
+        if prompt is not None:
+            # As if it had been typed: whoever looks at the screen sees what is worked on.
+            self._voice.text(f"{PROMPT_LINE}{visible(prompt.rstrip())[:SHOWN_PROMPT]}\n")
         while True:
             if prompt is not None and prompt.strip():
                 self._try(prompt)

@@ -6,6 +6,9 @@ from pathlib import Path
 from doctor.errors import UsageError
 from doctor.processes.evidence import plain_lines
 
+ROTATED_AWAY = b"\n[doctor: some of the output in between is not kept]\n"
+"""Stands where more was printed between two looks than a log keeps."""
+
 TAIL = 64 * 1024
 """Bytes of either end of a log that are looked at for evidence."""
 
@@ -88,7 +91,7 @@ class Follower:
         try:
             with Path(f"{self._path}.1").open("rb") as file:
                 if os.fstat(file.fileno()).st_ino != self._inode:
-                    return b""
+                    return ROTATED_AWAY
                 file.seek(self._offset)
                 return file.read()
         except OSError:

@@ -50,10 +50,21 @@ def is_running(options: Options, process_id: str) -> bool:
 
 
 def observe(place: Workplace, process_ids: Collection[str] | None = None) -> tuple[Observation, ...]:
-    """What every executor sees, in the order in which the processes were submitted."""
+    """What every executor sees, in the order in which the processes were submitted.
+
+    Raises:
+        UsageError: It cannot be looked at, which is not to say that nothing runs.
+    """
     wanted = None if process_ids is None else list(process_ids)
-    found = [each for executor in place.executors.values() for each in executor.poll(wanted)]
-    return tuple(sorted(found, key=lambda each: (each.submitted_at, each.process_id)))
+    try:
+        found = {each.process_id: each for executor in place.executors.values() for each in executor.poll(wanted)}
+    except OSError as error:
+        raise UsageError(
+            f"the processes of this project cannot be looked at: {error.filename or place.place.directory}: "
+            f"{error.strerror or error}",
+            remedy="it has to be a directory that you may read",
+        ) from error
+    return tuple(sorted(found.values(), key=lambda each: (each.submitted_at, each.process_id)))
 
 
 def chosen(

@@ -47,6 +47,7 @@ def plan(order: Order, *, progress: Callable[[str], None] | None = None) -> Plan
     """
     _refuse_ticket(order.ticket)
     examined = examine(order.options, progress=progress)
+    examined = replace(examined, report=_for_executor(examined.report, order.executor))
     policy = examined.policy
     if policy is None or examined.report.exit_code is ExitCode.USAGE:
         return Plan(report=examined.report, specs=(), refused=(), place=None)
@@ -114,6 +115,15 @@ def _spec(order: Order, examined: Examined, binding: Binding) -> LaunchSpec:
         task=order.prompt,
         ticket=order.ticket,
     )
+
+
+def _for_executor(report: Report, executor: str) -> Report:
+    """The report without what only stands in the way of agents in tmux, where they run elsewhere."""
+    if executor == "tmux":
+        return report
+    findings = tuple(each for each in report.findings if each.subject != "tmux")
+    errors = (each for each in findings if each.severity is Severity.ERROR)
+    return replace(report, findings=findings, blocked=frozenset(tag for each in errors for tag in each.affects))
 
 
 def _about(report: Report, ordered: Sequence[Binding]) -> Report:

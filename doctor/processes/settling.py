@@ -7,11 +7,12 @@ Run by whatever starts or ends a process, and by each process's own supervisor a
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from doctor.config.project import DIRECTORY
 from doctor.errors import DoctorError
+from doctor.journal.errors import JournalError
 from doctor.journal.journal import Journal
 from doctor.model.event import Spawn, Verb
 from doctor.model.options import Options
@@ -21,6 +22,8 @@ from doctor.processes.workplace import Workplace, workplace
 
 KEPT = 20
 """Ended processes of one session whose directories are kept; the journal keeps what became of the others."""
+
+Unrecorded = Callable[[JournalError], None]
 
 _VERBS = {State.COMPLETED: Verb.COMPLETE, State.FAILED: Verb.FAIL, State.CANCELLED: Verb.CANCEL}
 
@@ -35,16 +38,30 @@ def settle_command(place: Workplace) -> tuple[str, ...]:
     return (sys.executable, "-I", "-m", "doctor.processes.settling", str(place.place.directory))
 
 
-def settle(place: Workplace, observations: Sequence[Observation]) -> None:
+def settle(place: Workplace, observations: Sequence[Observation], unrecorded: Unrecorded | None = None) -> None:
     """Have the journal tell of every one of these processes, and how those that ended did.
 
+    Args:
+        place: The workplace.
+        observations: What is to be told.
+        unrecorded: Told why that cannot be done now.
+
     Raises:
-        JournalError: It cannot be written.
+        JournalError: It cannot be written, and nobody wants to be told.
     """
+    try:
+        _settle(place, observations)
+    except JournalError as error:
+        if unrecorded is None:
+            raise
+        unrecorded(error)
+
+
+def _settle(place: Workplace, observations: Sequence[Observation]) -> None:
     if not observations:
         return
     with journal_of(place) as journal:
-        known = {row.process_id: row.state for row in journal.processes()}
+        known = journal.states(each.process_id for each in observations)
         open_ends = [
             each
             for each in observations
@@ -93,7 +110,8 @@ def clear_ended(place: Workplace, observations: Sequence[Observation]) -> None:
 
     What the journal does not know the end of, and what left processes behind, stays.
     """
-    ends = {row.process_id for row in journal_of(place).processes() if row.state.is_final}
+    states = journal_of(place).states(each.process_id for each in observations)
+    ends = {process_id for process_id, state in states.items() if state.is_final}
     kept: dict[str, int] = {}
     for each in sorted(observations, key=lambda seen: -seen.submitted_at):
         if not each.ended or each.survivors or each.process_id not in ends:

@@ -1,6 +1,7 @@
 """Starting what was planned, and seeing that it started."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,9 +20,12 @@ from doctor.model.spec import SHORT_ID, Delivery, LaunchSpec, Mode
 from doctor.processes.look import observe, views
 from doctor.processes.order import Order
 from doctor.processes.plan import Plan
-from doctor.processes.settling import clear_ended, journal_of, settle, settle_command
+from doctor.processes.settling import Unrecorded, clear_ended, journal_of, settle, settle_command
 from doctor.processes.waiting import Started, not_ready, until_ended, until_started
 from doctor.processes.workplace import Workplace, workplace
+
+_UNUSUAL = re.compile(r"[^\w.-]+")
+"""What an agent may have in its name and a process id has not: it names a directory and tags a session."""
 
 Progress = Callable[[str], None]
 
@@ -39,7 +43,14 @@ class Launched:
     """Process ids of those that did not start, or did not end well."""
 
 
-def launch(order: Order, plan: Plan, *, wait: bool = False, progress: Progress | None = None) -> Launched:
+def launch(
+    order: Order,
+    plan: Plan,
+    *,
+    wait: bool = False,
+    progress: Progress | None = None,
+    unrecorded: Unrecorded | None = None,
+) -> Launched:
     """Start every spec of a plan that nothing stands against, side by side.
 
     One that fails does not stop the others. Nothing is started where a single ordered binding was refused.
@@ -49,6 +60,7 @@ def launch(order: Order, plan: Plan, *, wait: bool = False, progress: Progress |
         plan: What it came to.
         wait: Return once all have ended, not once all have started.
         progress: Told how many have started, and ended.
+        unrecorded: Told why the journal took something no more after agents were started; raised without it.
 
     Raises:
         UsageError: The executor is not there or cannot run here, or a file cannot be written.
@@ -56,11 +68,17 @@ def launch(order: Order, plan: Plan, *, wait: bool = False, progress: Progress |
     """
     if plan.place is None or plan.exit_code is not ExitCode.OK:
         return Launched(exit_code=plan.exit_code)
-    return _start(plan.place, plan.specs, order.executor, wait=wait, progress=progress)
+    return _start(plan.place, plan.specs, order.executor, wait=wait, progress=progress, unrecorded=unrecorded)
 
 
 def execute(
-    path: Path, options: Options, *, executor: str = "tmux", wait: bool = False, progress: Progress | None = None
+    path: Path,
+    options: Options,
+    *,
+    executor: str = "tmux",
+    wait: bool = False,
+    progress: Progress | None = None,
+    unrecorded: Unrecorded | None = None,
 ) -> Launched:
     """Start one spec from its file, exactly as it stands there, after making sure that nothing has changed since.
 
@@ -77,11 +95,17 @@ def execute(
             f"{path} is not started, because not everything is as it was:\n{listed}",
             remedy=f"doctor launch --agent {spec.agent} makes a new spec",
         )
-    return _start(place, (spec,), executor, wait=wait, progress=progress)
+    return _start(place, (spec,), executor, wait=wait, progress=progress, unrecorded=unrecorded)
 
 
 def _start(
-    place: Workplace, specs: Sequence[LaunchSpec], name: str, *, wait: bool, progress: Progress | None
+    place: Workplace,
+    specs: Sequence[LaunchSpec],
+    name: str,
+    *,
+    wait: bool,
+    progress: Progress | None,
+    unrecorded: Unrecorded | None,
 ) -> Launched:
     executor = _executor(place, name, {spec.mode for spec in specs})
     with journal_of(place) as journal:
@@ -95,12 +119,12 @@ def _start(
     refusals = tuple(answer for answer in answers if answer.problem is not None)
     refused = {answer.process_id for answer in refusals}
     on_their_way = {each.process_id: each.spec for each in submissions if each.process_id not in refused}
-    settle(place, observe(place, list(on_their_way)))
+    settle(place, observe(place, list(on_their_way)), unrecorded)
     started = until_started(place, on_their_way, progress=progress)
     if wait:
         until_ended(place, list(on_their_way), progress=progress)
     observed = observe(place, list(on_their_way))
-    settle(place, observed)
+    settle(place, observed, unrecorded)
     shown = tuple(_with_start(view, started.get(view.process_id)) for view in views(place, observed))
     failed = frozenset(view.process_id for view in shown if _failed(view, wait=wait))
     bad = bool(failed or refusals)
@@ -135,7 +159,7 @@ def _submission(place: Workplace, spec: LaunchSpec, *, run_id: str, attempt: int
     return Submission(
         spec=spec,
         spec_path=path,
-        process_id=f"{spec.agent}-{spec.id[:SHORT_ID]}-{attempt}",
+        process_id=f"{_UNUSUAL.sub('-', spec.agent)}-{spec.id[:SHORT_ID]}-{attempt}",
         attempt=attempt,
         run_id=run_id,
         environment=environment,

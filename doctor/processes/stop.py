@@ -6,7 +6,7 @@ from doctor.errors import UsageError
 from doctor.model.options import Options
 from doctor.model.process import Observation, ProcessView
 from doctor.processes.look import chosen, observe, views
-from doctor.processes.settling import settle
+from doctor.processes.settling import Unrecorded, settle
 from doctor.processes.workplace import Workplace, workplace
 
 PATIENCE = 5.0
@@ -20,6 +20,7 @@ def stop(
     everything: bool = False,
     patience: float = PATIENCE,
     progress: Callable[[str], None] | None = None,
+    unrecorded: Unrecorded | None = None,
 ) -> tuple[ProcessView, ...]:
     """End processes of a project: first asked, then killed, with everything that they started.
 
@@ -29,6 +30,7 @@ def stop(
         everything: All of them, what outlived an ended one included.
         patience: Seconds to wait before killing.
         progress: Told how many are being ended.
+        unrecorded: Told why the journal does not take their ends; raised without it.
 
     Returns:
         Each of them as it is afterwards, also those that had ended before and were only cleaned up.
@@ -48,7 +50,7 @@ def stop(
         progress(f"ending {len(wanted)} process{'es' if len(wanted) > 1 else ''}")
     _cancel(place, wanted, patience)
     after = observe(place, [each.process_id for each in wanted])
-    settle(place, observe(place))
+    settle(place, observe(place), unrecorded)
     return views(place, after)
 
 

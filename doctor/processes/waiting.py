@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from doctor.model.process import FailureKind, Observation, Outcome, OutcomeKind, ProcessView, Receipt
 from doctor.model.spec import Delivery, LaunchSpec, Mode
 from doctor.processes.evidence import dialog_on, is_ready
-from doctor.processes.look import observe, screens
+from doctor.processes.look import observe, screens, views
 from doctor.processes.views import Viewer
 from doctor.processes.workplace import Workplace
 
 EARLY = 1.0
 """Seconds that a process without a prompt has to live to count as started: a rejected flag or a missing file shows
 sooner in all but one of the harnesses that were measured, and one that ends sooner is not waited for."""
+
+STAYS = 1.0
+"""Seconds for which a prompt has to stay: Codex draws its own once before it asks whether to trust the directory."""
 
 READY_LIMIT = 45.0
 """Seconds in which an interactive harness has to be at its prompt; the slowest one measured takes 6.5."""
@@ -23,6 +26,9 @@ LOOK_AGAIN = 0.05
 
 LOOK_LATER = 0.25
 """The same while waiting for the end."""
+
+LOOK_CLOSELY = 3.0
+"""Seconds between two looks for what blocks those that are waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +66,23 @@ def until_ended(
     place: Workplace, process_ids: Sequence[str], *, progress: Callable[[str], None] | None = None
 ) -> tuple[Observation, ...]:
     """Look until every process has ended."""
+    looked_at, trouble = time.monotonic(), ""
     while True:
         observed = observe(place, process_ids)
         running = [each for each in observed if not each.ended]
         if progress is not None:
-            progress(f"{len(observed) - len(running)} of {len(process_ids)} ended")
+            if running and time.monotonic() - looked_at >= LOOK_CLOSELY:
+                looked_at, trouble = time.monotonic(), _trouble(place, running)
+            progress(f"{len(observed) - len(running)} of {len(process_ids)} ended{trouble}")
         if not running:
             return observed
         time.sleep(LOOK_LATER)
+
+
+def _trouble(place: Workplace, running: Sequence[Observation]) -> str:
+    """What stands in the way of those that still run, for people who wait for them."""
+    blocked = [f"{view.process_id} is blocked: {view.blocked}" for view in views(place, running) if view.blocked]
+    return "".join(f", {each}" for each in blocked)
 
 
 class _Watch:
@@ -79,6 +94,7 @@ class _Watch:
         self._place = place
         self._viewer = Viewer(place=place, now=time.time())
         self._begun = time.monotonic()
+        self._ready_since: dict[str, float] = {}
 
     def look(self) -> None:
         observed = observe(self._place, list(self.waiting))
@@ -97,7 +113,8 @@ class _Watch:
         if observation.ended:
             return Started(observation=observation, ready=True)
         if observation.mode is Mode.HEADLESS:
-            return Started(observation=observation, ready=True) if late or self._runs(observation) else None
+            runs = self._runs(observation)
+            return Started(observation=observation, ready=runs) if late or runs else None
         spec = self.waiting[observation.process_id]
         harness = self._place.registry.get(observation.runtime_id)
         signs, ready = self._viewer.signs_of(observation.runtime_id), harness.ready if harness else ()
@@ -107,7 +124,10 @@ class _Watch:
             return Started(observation=observation, ready=True, screen=screen) if self._runs(observation) else None
         typed = spec.prompt.delivery is Delivery.TYPED and observation.receipt is Receipt.UNCONFIRMED
         if screen is not None and is_ready(screen, ready) and not typed:
-            return Started(observation=observation, ready=True, screen=screen)
+            since = self._ready_since.setdefault(observation.process_id, time.monotonic())
+            stays = time.monotonic() - since >= STAYS
+            return Started(observation=observation, ready=True, screen=screen) if stays else None
+        self._ready_since.pop(observation.process_id, None)
         return Started(observation=observation, ready=False, screen=screen) if late else None
 
     def _runs(self, observation: Observation) -> bool:

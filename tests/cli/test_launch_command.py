@@ -67,13 +67,22 @@ class Room:
         self.orders.append(order)
         return self.planned
 
-    def launch(self, order: Order, plan: Plan, *, wait: bool, progress: Callable[[str], None]) -> Launched:
+    def launch(
+        self, order: Order, plan: Plan, *, wait: bool, progress: Callable[[str], None], unrecorded: object
+    ) -> Launched:
         assert (order, plan) == (self.orders[-1], self.planned)
         self.waits.append(wait)
         return self._answer()
 
     def execute(
-        self, path: Path, options: Any, *, executor: str, wait: bool, progress: Callable[[str], None]
+        self,
+        path: Path,
+        options: Any,
+        *,
+        executor: str,
+        wait: bool,
+        progress: Callable[[str], None],
+        unrecorded: object,
     ) -> Launched:
         self.specs.append((path, executor, wait))
         return self._answer()
@@ -156,6 +165,7 @@ def test_a_prompt_can_come_from_stdin(room: Room, monkeypatch: pytest.MonkeyPatc
         (["--prompt", " \n"], "--prompt is blank, expected a task"),
         (["--prompt", "a\0b"], "--prompt has a NUL character in it, which no harness takes"),
         (["--prompt-file", "gone"], "--prompt-file gone cannot be read: "),
+        (["--prompt-file", "/dev/zero"], "--prompt-file /dev/zero has more than 16,777,216 bytes"),
         (["--prompt-file", "a\0b"], "--prompt-file a\\x00b cannot be read: "),
         (["--prompt-file", "latin1"], "--prompt-file latin1 is no UTF-8: "),
         (["--prompt-file", "empty"], "--prompt-file empty is blank, expected a task"),

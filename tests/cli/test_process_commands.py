@@ -22,6 +22,7 @@ def answering(answer: Any, asked: list[Any]) -> Callable[..., Any]:
 
     def function(options: Any, *arguments: Any, **named: Any) -> Any:
         named.pop("progress", None)
+        named.pop("unrecorded", None)
         asked.append((*arguments, named))
         if isinstance(answer, BaseException):
             raise answer

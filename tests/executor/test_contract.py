@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import string
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from doctor.executor import handover
 from doctor.executor.base import Executor
+from doctor.executor.records import NEVER_TAKEN
 from doctor.model.process import FailureKind, OutcomeKind, Receipt
 from doctor.model.spec import Delivery, Mode
 from doctor.os_processes import start_time
@@ -209,13 +211,18 @@ def test_an_agent_has_exactly_the_environment_it_was_handed(run: "Run", project:
     assert f"DOCTOR_PROMPT_FILE={submission.spec.prompt.path}\n" in shown
 
 
+LIBC_SIGNALS = 0b11 << 31
+"""Signals 32 and 33, which the C library keeps for itself and has ignored in what it spawns."""
+
+
 def test_signals_have_their_usual_meaning_for_an_agent(run: "Run", project: "Project") -> None:
     program = project.harness("signals", "grep -E 'Sig(Blk|Ign)' /proc/self/status")
 
     submission = run.start(project.submission(program))
     run.ended(submission)
 
-    assert [line.split()[1] for line in run.log(submission).decode().splitlines()] == ["0" * 16, "0" * 16]
+    masks = [int(line.split()[1], 16) for line in run.log(submission).decode().splitlines()]
+    assert [mask & ~LIBC_SIGNALS for mask in masks] == [0, 0]
 
 
 def test_an_agent_has_no_descriptors_but_its_own_three(run: "Run", project: "Project") -> None:
@@ -291,8 +298,21 @@ def test_records_are_for_their_owner_alone(run: "Run", project: "Project") -> No
     directory = project.directory(submission).path
     assert directory.stat().st_mode & 0o777 == 0o700
     assert {each.name: each.stat().st_mode & 0o777 for each in directory.iterdir()} == dict.fromkeys(
-        ["exit.json", "live.json", "log", "request.json"], 0o600
+        ["exit.json", "handed", "live.json", "log", "request.json"], 0o600
     )
+
+
+def test_a_first_process_that_never_takes_its_handover_is_a_failed_start(
+    run: "Run", project: "Project", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/etc/hostname")
+    submission = project.submission(project.harness("agent", "exit 0"))
+
+    run.executor.submit([submission])
+
+    seen = run.ended(submission)
+    assert (seen.kind, seen.started_at) == (OutcomeKind.FAILED_TO_START, None)
+    assert seen.detail == (NEVER_TAKEN,)
 
 
 def test_many_start_side_by_side_and_one_that_fails_stops_no_other(run: "Run", project: "Project") -> None:

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from doctor.model.process import OutcomeKind
 from doctor.os_processes import start_time
 
@@ -105,19 +107,21 @@ for each in range(3):
     os.dup2(null, each)
 open("daemon.new", "w").write(str(os.getpid()))
 os.rename("daemon.new", "daemon")
-time.sleep(1000)
+os.execve("/bin/sleep", ["sleep", "1000"], {environment})
 """
+KNOWN_BY = pytest.mark.parametrize("environment", ["os.environ", "{}"], ids=["its mark", "its parent"])
 
 
-def _daemon(project: "Project", seconds: float) -> Path:
+def _daemon(project: "Project", seconds: float, environment: str) -> Path:
     path = project.root / "daemon-starter"
-    path.write_text(f"#!{sys.executable}\n{DAEMON.format(seconds=seconds)}", encoding="utf-8")
+    path.write_text(f"#!{sys.executable}\n{DAEMON.format(seconds=seconds, environment=environment)}", encoding="utf-8")
     path.chmod(0o755)
     return path
 
 
-def test_cancel_ends_a_descendant_that_made_itself_a_daemon(run: "Run", project: "Project") -> None:
-    submission = run.start(project.submission(_daemon(project, 1000)))
+@KNOWN_BY
+def test_cancel_ends_a_descendant_that_made_itself_a_daemon(run: "Run", project: "Project", environment: str) -> None:
+    submission = run.start(project.submission(_daemon(project, 1000, environment)))
     project.wait((project.root / "daemon").exists, what="the daemon")
     daemon = int((project.root / "daemon").read_text(encoding="utf-8"))
 
@@ -127,8 +131,11 @@ def test_cancel_ends_a_descendant_that_made_itself_a_daemon(run: "Run", project:
     assert start_time(daemon) is None
 
 
-def test_what_outlives_its_agent_is_told_and_can_be_ended_later(run: "Run", project: "Project") -> None:
-    program = _daemon(project, 0.5)
+@KNOWN_BY
+def test_what_outlives_its_agent_is_told_and_can_be_ended_later(
+    run: "Run", project: "Project", environment: str
+) -> None:
+    program = _daemon(project, 0.5, environment)
     submission = run.start(project.submission(program))
     project.wait((project.root / "daemon").exists, what="the daemon")
     daemon = int((project.root / "daemon").read_text(encoding="utf-8"))

@@ -1,5 +1,6 @@
 """Files that are no journal, may not be written, or are in use: an error that says what to do, or an answer."""
 
+import errno
 import json
 import os
 import shutil
@@ -273,3 +274,32 @@ def test_a_file_from_the_future_can_be_read(recorded: Path) -> None:
 def test_preparing_tells_beforehand_that_a_place_is_not_written(recorded: Path, run_read_only: RunReadOnly) -> None:
     code = WRITE.replace('.transition("p-1", Verb.PAUSE, reason="asked", at=2)', ".prepare()")
     assert "permission" in run_read_only(recorded.parent, code, recorded)
+
+
+def test_a_path_too_long_for_sqlite_is_named_as_the_reason(tmp_path: Path, make_spawn: MakeSpawn) -> None:
+    directory = tmp_path.joinpath(*["d" * 100] * 5)
+    directory.mkdir(parents=True)
+    path = directory / "metawsm.db"
+
+    with pytest.raises(JournalError) as error:
+        Journal(path).spawn(make_spawn(), at=1)
+
+    assert error.value.message == (
+        f"the journal {path} cannot be opened: its path has {len(str(path))} bytes, and SQLite takes 480 at most"
+    )
+    assert error.value.remedy == "move the project to a place with a shorter path"
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_system_that_has_no_room_for_the_file_says_that_the_disk_is_full(
+    database: Path, make_spawn: MakeSpawn, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("doctor.journal.database.os.open", full)
+
+    with pytest.raises(JournalError) as error:
+        Journal(database).spawn(make_spawn(), at=1)
+
+    assert error.value.message == f"the journal {database} cannot be written: the disk is full"

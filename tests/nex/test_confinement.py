@@ -114,13 +114,15 @@ def test_keys_below_the_home_directory_cannot_be_read(
     confinement: Confinement, space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
-    for name in (".ssh/id", ".docker/config.json", ".docker/other", "notes"):
+    for name in (".ssh/id", ".docker/config.json", ".docker/other", "notes", "moved/harness-doctor/key"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(f"text of {name}\n")
     (home / "linked").symlink_to(home / ".ssh")
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "moved"))
+    names = ".ssh/id linked/id .docker/config.json .docker/other notes moved/harness-doctor/key"
 
-    outcome = run(f"cd {home}; cat .ssh/id linked/id .docker/config.json .docker/other notes 2>&-", confinement, space)
+    outcome = run(f"cd {home}; cat {names} 2>&-", confinement, space)
 
     assert outcome.output == "text of .docker/other\ntext of notes\n"
 

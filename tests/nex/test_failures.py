@@ -1,11 +1,17 @@
 """What goes wrong ends in one line that names the URL, what was seen and the next step; never in a traceback."""
 
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from doctor.harness.nex import Nex
+from doctor.harness.signs import COMMON
+from doctor.model.process import Observation, OutcomeKind
+from doctor.model.spec import Mode
+from doctor.processes.evidence import failure_of, plain_lines
 from tests.nex.conftest import NEX, RunNex
 from tests.nex.model_server import DONE, Answer, ModelServer, dropped, event, raw, refused, says
 
@@ -14,32 +20,60 @@ pytestmark = pytest.mark.slow
 HALF = event({"content": "Hel"})
 
 
+def judged(done: "subprocess.CompletedProcess[str]") -> str | None:
+    """What the doctor takes such an end for."""
+    seen = Observation(
+        process_id="a-1",
+        spec_id="s",
+        attempt=1,
+        executor="process",
+        session="a",
+        run_id="r",
+        submitted_at=0.0,
+        ended=True,
+        kind=OutcomeKind.EXITED,
+        code=done.returncode,
+    )
+    found = failure_of(seen, plain_lines(done.stdout + done.stderr), (*Nex.signs, *COMMON), mode=Mode.HEADLESS)
+    return found.kind if found else None
+
+
 @pytest.mark.parametrize(
-    ("answer", "line"),
+    ("answer", "kind", "line"),
     [
         (
             refused(401, "no such key sk-planted."),
-            "nex: {url} refused the key (401): no such key [redacted]; correct the key in OPENAI_API_KEY",
+            "auth-expired",
+            "{url} refused the key (401): no such key [redacted]; correct the key in OPENAI_API_KEY",
         ),
-        (refused(403, "not you"), "nex: {url} refused the key (403): not you; correct the key in OPENAI_API_KEY"),
+        (
+            refused(403, "not you"),
+            "auth-expired",
+            "{url} refused the key (403): not you; correct the key in OPENAI_API_KEY",
+        ),
         (
             refused(404, "gone"),
-            "nex: {url} does not know model 'm' (404): gone; check --model, and --base-url, which usually ends in /v1",
+            "model-refused",
+            "{url} does not know model 'm' (404): gone; check --model, and --base-url, which usually ends in /v1",
         ),
         (
             refused(429, "too fast"),
-            "nex: {url} takes no more requests now (429): too fast; wait, or raise the quota of this key",
+            "quota",
+            "{url} takes no more requests now (429): too fast; wait, or raise the quota of this key",
         ),
-        (refused(400, "context\nfull"), "nex: {url} answered 400: context full; see the server's own log"),
-        (refused(500, "oops"), "nex: {url} answered 500: oops; see the server's own log"),
+        (refused(400, "full\nup"), "exited(1)", "{url} answered 400: full up; see the server's own log"),
+        (refused(500, "oops"), "exited(1)", "{url} answered 500: oops; see the server's own log"),
     ],
 )
-def test_a_refusal_is_one_line(server: ModelServer, nex: RunNex, answer: Answer, line: str) -> None:
+def test_a_refusal_is_one_line_and_told_by_it(
+    server: ModelServer, nex: RunNex, answer: Answer, kind: str, line: str
+) -> None:
     server.script(answer)
 
     done = nex("hi")
 
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", line.format(url=server.url) + "\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"nex: {line.format(url=server.url)}\n")
+    assert judged(done) == kind
 
 
 @pytest.mark.parametrize(
@@ -81,6 +115,7 @@ def test_a_server_that_is_not_there_is_named(nex: RunNex) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"nex: cannot reach {url} (")
     assert done.stderr.endswith("; start the server there, or correct --base-url\n")
+    assert judged(done) == "endpoint-unreachable"
 
 
 def test_a_key_that_is_not_set_is_asked_for_where_the_server_wants_one(server: ModelServer, nex: RunNex) -> None:
@@ -108,6 +143,7 @@ def test_without_the_client_its_installation_is_named(nex: RunNex) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("nex: the openai client cannot be imported (")
     assert done.stderr.endswith("; pip install 'harness-doctor[nex]'\n")
+    assert judged(done) == "cli-missing"
 
 
 def test_help_version_and_a_wrong_flag_need_no_client(nex: RunNex) -> None:
@@ -117,6 +153,7 @@ def test_help_version_and_a_wrong_flag_need_no_client(nex: RunNex) -> None:
     assert nex("--version", command=command).stdout.startswith("nex ")
     wrong = nex("--bogus", command=command)
     assert (wrong.returncode, wrong.stderr) == (2, "nex: unrecognized arguments: --bogus; see nex --help\n")
+    assert judged(wrong) == "flag-rejected"
 
 
 @pytest.mark.parametrize(
@@ -160,6 +197,7 @@ def test_without_a_model_the_choice_is_shown(server: ModelServer, nex: RunNex, s
     done = nex("--model", "", "hi")
 
     assert (done.returncode, done.stderr) == (2, f"nex: {server.url} {line}\n")
+    assert judged(done) == "model-refused"
 
 
 def test_the_only_model_needs_no_name(server: ModelServer, nex: RunNex) -> None:
@@ -173,8 +211,6 @@ def test_the_only_model_needs_no_name(server: ModelServer, nex: RunNex) -> None:
 def test_output_that_nobody_reads_any_more_ends_it_quietly(
     server: ModelServer, project: Path, environment: dict[str, str]
 ) -> None:
-    import subprocess
-
     server.script(says(*["x" * 1000] * 300))
     start = [*NEX, "--model", "m", "--base-url", server.url, "hi"]
     with subprocess.Popen(

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from doctor.harness.nex import Nex
+from doctor.harness.signs import COMMON
+from doctor.processes.evidence import dialog_on, is_ready, plain_lines
 from tests.nex.conftest import LIMIT_SECONDS, NEX
 from tests.nex.model_server import ModelServer, refused, runs, says
 
@@ -44,6 +47,12 @@ class Screen:
     def status(self) -> int:
         """How the program ended."""
         return self.process.wait(LIMIT_SECONDS)
+
+
+def judged_on(screen: str) -> str | None:
+    """What the doctor takes a screen to wait for."""
+    judged = dialog_on(plain_lines(screen), (*Nex.signs, *COMMON), ready=Nex.ready)
+    return judged.kind if judged else None
 
 
 StartScreen = Callable[..., Screen]
@@ -80,6 +89,7 @@ def test_prompts_are_asked_for_until_exit(server: ModelServer, screen: StartScre
     server.script(says("One."), says("Two."))
     person = screen("--interactive", "first")
 
+    assert person.until("\r\n") == "nex> first\r\n"
     assert "One.\r\n" in person.until("nex> ")
     person.type("second\r")
     assert "Two.\r\n" in person.until("nex> ")
@@ -115,7 +125,9 @@ def test_a_person_is_asked_before_a_command(server: ModelServer, screen: StartSc
     server.script(runs("touch no"), runs("touch yes"), says("Done."))
     person = screen("--interactive", "go")
 
-    assert "touch no" in person.until("[y]es, [n]o")
+    asked = person.until("[y]es, [n]o")
+    assert "touch no" in asked
+    assert judged_on(asked) == "approval"
     person.type("n\r")
     person.until("[y]es, [n]o")
     person.type("y\r")
@@ -125,10 +137,22 @@ def test_a_person_is_asked_before_a_command(server: ModelServer, screen: StartSc
     assert server.requests[1].last["content"] == "Not run: the user refused this command."
 
 
+def test_a_key_that_is_refused_is_told_from_the_screen(server: ModelServer, screen: StartScreen) -> None:
+    server.script(refused(401, "who are you"))
+    person = screen("--interactive", "go")
+
+    shown = person.until("nex> go\r\n")
+    assert is_ready(plain_lines(shown), Nex.ready)
+    shown += person.until("nex> ")
+
+    assert judged_on(shown) == "auth-expired"
+
+
 def test_a_failure_leaves_the_prompt_and_no_trace_in_the_conversation(server: ModelServer, screen: StartScreen) -> None:
     server.script(refused(400, "not now"), says("Now."))
     person = screen("--interactive", "first")
 
+    person.until("nex> first\r\n")
     assert "nex: " in person.until("not now")
     person.until("nex> ")
     person.type("second\r")
@@ -141,6 +165,7 @@ def test_text_of_the_model_cannot_drive_the_terminal(server: ModelServer, screen
     server.script(says("\x1b]0;title\x07"))
     person = screen("--interactive", "go")
 
+    person.until("nex> go\r\n")
     assert "\\x1b]0;title\\x07" in person.until("nex> ")
 
 

@@ -64,6 +64,19 @@ def test_nothing_is_lost_while_a_log_is_rotated(tmp_path: Path) -> None:
     assert seen == ["one\n", "two\nthree\n"]
 
 
+def test_a_gap_is_told_where_a_log_was_rotated_twice_between_two_looks(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"one\n")
+    follower = Follower(log)
+    follower.more(last=False)
+
+    log.rename(tmp_path / "read")
+    (tmp_path / "log.1").write_bytes(b"unseen\n")
+    log.write_bytes(b"three\n")
+
+    assert follower.more(last=False) == "\n[doctor: some of the output in between is not kept]\nthree\n"
+
+
 def test_a_line_is_shown_once_it_is_whole(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"one\ntw")

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from doctor.model.options import Options
 from doctor.model.process import Health, State
 from doctor.processes.attach import attach_command
 from doctor.processes.look import find, look
-from doctor.processes.start import Launched
+from doctor.processes.order import Order
+from doctor.processes.plan import plan
+from doctor.processes.start import Launched, launch
 from doctor.processes.stop import stop
 
 Launch = Callable[..., Launched]
@@ -159,3 +162,50 @@ def test_what_has_ended_cannot_be_shown(options: Options, write_policy: WritePol
 
     with pytest.raises(UsageError, match="has ended"):
         attach_command(options, "a")
+
+
+@pytest.mark.parametrize("spoil", ["processes", ""])
+def test_what_cannot_be_looked_at_is_said_and_not_taken_for_gone(
+    options: Options, write_policy: WritePolicy, spoil: str
+) -> None:
+    metawsm = write_policy(a="true").parent
+    if spoil:
+        (metawsm / spoil).write_text("in the way", encoding="utf-8")
+    else:
+        (metawsm / "policy.json").unlink()
+        metawsm.rmdir()
+        metawsm.write_text("in the way", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="cannot be looked at"):
+        look(options)
+
+
+def test_a_process_stays_where_it_was_started_when_the_policy_names_another_socket(
+    options: Options, write_policy: WritePolicy, start: Launch
+) -> None:
+    write_policy(more={"tmux": {"socket": "before"}}, a="echo up; sleep 300")
+    start(executor="tmux")
+    write_policy(more={"tmux": {"socket": "after"}}, a="echo up; sleep 300")
+
+    [process] = look(options)
+
+    assert process.outcome is None
+    assert "before" in attach_command(options, "a")
+    assert [each.state for each in stop(options, names=("a",), patience=0.5)] == [State.CANCELLED]
+
+
+def test_a_session_of_another_project_is_told_as_one(
+    options: Options, write_policy: WritePolicy, start: Launch, tmp_path: Path
+) -> None:
+    policy = {"tmux": {"socket": "shared", "session_pattern": "{agent}"}}
+    write_policy(more=policy, a="echo up; sleep 300")
+    start(executor="tmux")
+    other = tmp_path / "other"
+    (other / ".metawsm").mkdir(parents=True)
+    (other / ".metawsm" / "policy.json").write_bytes((options.cwd / ".metawsm" / "policy.json").read_bytes())
+    order = Order(options=replace(options, cwd=other))
+
+    [refused] = launch(order, plan(order)).refusals
+
+    assert (refused.detail or "").endswith("of another project")
+    assert "tmux.session_pattern" in (refused.remedy or "")

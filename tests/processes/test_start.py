@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from doctor.errors import UsageError
+from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 from doctor.journal.journal import Journal
 from doctor.launch.documents import to_document
@@ -16,6 +16,7 @@ from doctor.processes.look import look
 from doctor.processes.order import Order
 from doctor.processes.plan import plan
 from doctor.processes.start import Launched, execute, launch
+from doctor.processes.stop import stop
 
 Launch = Callable[..., Launched]
 WritePolicy = Callable[..., Path]
@@ -168,3 +169,40 @@ def test_a_spec_whose_directory_is_gone_is_refused_by_name(
 
     assert str(there) in refused.value.message
     assert refused.value.remedy == "doctor launch --agent a makes a new spec"
+
+
+def test_an_agent_whose_name_has_blanks_runs_like_any_other(
+    options: Options, write_policy: WritePolicy, start: Launch
+) -> None:
+    write_policy(**{"a b": "echo up; sleep 300"})
+
+    [process] = start(executor="tmux").processes
+
+    assert (process.agent, process.outcome) == ("a b", None)
+    assert [each.outcome for each in look(options, names=("a b",))] == [None]
+
+
+def test_an_executor_without_terminals_needs_no_tmux(
+    private_bin: Path, write_policy: WritePolicy, start: Launch
+) -> None:
+    (private_bin / "tmux").unlink()
+    write_policy(a="exit 4")
+
+    launched = start(wait=True)
+
+    assert [each.outcome and each.outcome.code for each in launched.processes] == [4]
+
+
+def test_what_was_stopped_is_told_though_the_journal_takes_no_more(
+    options: Options, write_policy: WritePolicy, start: Launch
+) -> None:
+    write_policy(a="echo up; sleep 300")
+    start()
+    for path in (options.cwd / ".metawsm").glob("metawsm.db*"):
+        path.write_bytes(b"this is no database at all, but text" * 200)
+    problems: list[DoctorError] = []
+
+    [stopped] = stop(options, everything=True, patience=0.5, unrecorded=problems.append)
+
+    assert stopped.state is State.CANCELLED
+    assert ["journal" in problem.message for problem in problems] == [True]

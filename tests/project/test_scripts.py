@@ -72,7 +72,8 @@ def test_missing_packages_are_installed_where_that_is_allowed(clone: Path, bare_
     (bare_bin / "id").unlink()
     program(bare_bin, "id", "echo 0")
     completed = run("test", clone, bare_bin)
-    assert log.read_text(encoding="utf-8").splitlines() == ["install -y -q tmux", "install -y -q git"]
+    installed = [f"install -y -q {package}" for package in ("tmux", "git", "bubblewrap")]
+    assert log.read_text(encoding="utf-8").splitlines() == installed
     assert "no Python 3.11 or newer was found" in completed.stderr
 
 
