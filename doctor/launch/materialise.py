@@ -13,6 +13,7 @@ from doctor.config.names import name_problem
 from doctor.config.own_files import ignore_own_files
 from doctor.config.skills import LARGEST_SKILL
 from doctor.config.writing import replace_file
+from doctor.executor.directories import PROCESSES
 from doctor.launch.documents import LARGEST_SPEC, spec_text
 from doctor.launch.errors import LaunchRefused
 from doctor.launch.places import LAUNCHES, PROMPT_NAME, SKILL_FILE, SKILLS, SPEC, launch_directory, prompt_file
@@ -25,8 +26,8 @@ PRIVATE_DIRECTORY = 0o700
 def materialise(spec: LaunchSpec, directory: Path) -> Path:
     """Write a spec, its prompt and its skills below ``directory``, the project's ``.metawsm``.
 
-    All of it appears at once, or not at all. What is there already is compared and left as it is. No symlink below
-    ``directory`` is followed.
+    All of it appears at once, or not at all. What is there already is compared and left as it is, but for permissions
+    that others have: those are taken away. No symlink below ``directory`` is followed.
 
     Args:
         spec: Its prompt's path says where it belongs, which must be below ``directory``.
@@ -50,6 +51,8 @@ def materialise(spec: LaunchSpec, directory: Path) -> Path:
         _prepare(directory)
         if not is_there(target):
             _write(target, _contents(spec))
+        for path in (target, *(target / name for name in _parts(spec))):
+            _make_private(path)
         _compare(target, spec)
     except OSError as error:
         raise LaunchRefused(
@@ -64,7 +67,10 @@ def _prepare(directory: Path) -> None:
     launches = directory / LAUNCHES
     with contextlib.suppress(FileExistsError):
         launches.mkdir(mode=PRIVATE_DIRECTORY)
-    _require_directory(launches)
+    for each in (launches, directory / PROCESSES):
+        if is_there(each):
+            _require_directory(each)
+            _make_private(each)
     ignore_own_files(directory)
 
 
@@ -72,6 +78,12 @@ def _contents(spec: LaunchSpec) -> dict[str, bytes]:
     """Every file of a spec's directory, by its path in there."""
     skills = {f"{SKILLS}/{_skill_name(skill)}/{SKILL_FILE}": _skill(skill) for skill in spec.skills}
     return {PROMPT_NAME: spec.prompt.text.encode(), **skills, SPEC: spec_text(spec).encode()}
+
+
+def _parts(spec: LaunchSpec) -> list[str]:
+    """Every directory and file in a spec's directory, each directory before what is in it."""
+    skills = [f"{SKILLS}/{_skill_name(skill)}" for skill in spec.skills]
+    return [PROMPT_NAME, SPEC, *([SKILLS] if skills else []), *skills, *(f"{skill}/{SKILL_FILE}" for skill in skills)]
 
 
 def _skill_name(skill: SkillRef) -> str:
@@ -141,6 +153,8 @@ def _problem(target: Path, name: str, digest: str) -> str | None:
     for each in (path, *path.parents):
         if each.is_symlink():
             return f"is reached through a symlink, {each}"
+        if stranger := _stranger(each):
+            return f"can be changed: {each} belongs to another user, {stranger}"
         if each == target:
             break
     try:
@@ -154,3 +168,28 @@ def _require_directory(path: Path) -> None:
     if not stat.S_ISDIR(path.lstat().st_mode):
         kind = "a symlink" if path.is_symlink() else "no directory"
         raise LaunchRefused(f"{path} is {kind}, expected a directory", remedy="remove it")
+
+
+def _stranger(path: Path) -> int | None:
+    """Who owns it, when that is neither this user nor root."""
+    try:
+        owner = path.lstat().st_uid
+    except OSError:
+        return None
+    return None if owner in {0, os.geteuid()} else owner
+
+
+def _make_private(path: Path) -> None:
+    """Take from others what they may do with it; what is a symlink, missing or not one's own stays as it is."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if found.st_uid != os.geteuid() or stat.S_ISLNK(found.st_mode) or not found.st_mode & 0o077:
+        return
+    with contextlib.suppress(FileNotFoundError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            os.fchmod(descriptor, stat.S_IMODE(found.st_mode) & 0o700)
+        finally:
+            os.close(descriptor)

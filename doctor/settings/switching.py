@@ -22,7 +22,18 @@ def profile_list(options: Options) -> tuple[ProfileEntry, ...]:
 
 
 def _entries(bench: Bench) -> Iterator[ProfileEntry]:
-    active, names = bench.active().name, bench.store.names()
+    choice, names = bench.active(), bench.store.names()
+    active = choice.name
+    if active is not None and active not in names:
+        yield ProfileEntry(
+            name=active,
+            kind="user",
+            active=True,
+            description="",
+            path=str(choice.path) if choice.path else None,
+            ok=False,
+            problem=first_of(choice.problems),
+        )
     for name in names:
         loaded = bench.store.peek(name)
         yield ProfileEntry(

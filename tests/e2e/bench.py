@@ -140,8 +140,8 @@ class Bench:
 
     # The machine.
 
-    def install(self, runtime_id: str) -> Path:
-        """Put a stand-in for a harness on PATH, which knows every flag that the harness is started with."""
+    def install(self, runtime_id: str, *more_flags: str) -> Path:
+        """Put a stand-in for a harness on PATH, which knows every flag that the harness is started with, and more."""
         [harness] = [each for each in builtin_harnesses() if each.id == runtime_id]
         requests = [
             LaunchRequest(path=runtime_id, model="m", endpoint_url=url, interactive=interactive, cwd="/")
@@ -152,7 +152,7 @@ class Bench:
             harness.binaries[0],
             ANSWERS.format(
                 version=VERSIONS.get(runtime_id, "9.9.9"),
-                flags=" ".join(dict.fromkeys((*flags, "--model"))),
+                flags=" ".join(dict.fromkeys((*flags, "--model", *more_flags))),
                 python=sys.executable,
                 stand_in=STAND_IN,
             ),

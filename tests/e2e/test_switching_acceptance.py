@@ -111,7 +111,7 @@ def test_using_the_active_profile_again_reads_it_again(ready: Bench) -> None:
 
 
 def test_a_watch_follows_every_command_that_changes_what_counts(ready: Bench) -> None:
-    ready.environment["EDITOR"] = str(ready.program("editor", f"cat {ready.root}/wanted >\"$1\""))
+    ready.environment["EDITOR"] = str(ready.program("editor", f'cat {ready.root}/wanted >"$1"'))
     (ready.root / "wanted").write_text(FAST.replace("gpt-5.5", "gpt-5.2"), encoding="utf-8")
     with watching(ready) as watched:
         for model, command in (

@@ -139,6 +139,48 @@ def test_no_symlink_is_followed(
         materialise(spec, directory)
 
 
+def test_a_directory_of_processes_that_is_a_symlink_is_refused(
+    make_spec: MakeSpec, directory: Path, tmp_path: Path
+) -> None:
+    directory.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (directory / "processes").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(LaunchRefused, match=r"\.metawsm/processes is a symlink, expected a directory"):
+        materialise(make_spec(), directory)
+    assert list((directory / "launches").iterdir()) == []
+
+
+def test_what_others_may_read_or_write_is_made_private_again(
+    make_spec: MakeSpec, skill: MakeSkill, directory: Path
+) -> None:
+    spec = make_spec(skills=[skill("a")])
+    materialise(spec, directory)
+    (directory / "processes").mkdir(mode=0o700)
+    before = tree(directory)
+    for path in directory.rglob("*"):
+        if path.name != ".gitignore":
+            path.chmod(0o777 if path.is_dir() else 0o666)
+
+    materialise(spec, directory)
+
+    assert tree(directory) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("name", ["", "prompt.md", "skills"])
+def test_what_belongs_to_another_user_is_refused(
+    make_spec: MakeSpec, skill: MakeSkill, directory: Path, name: str
+) -> None:
+    spec = make_spec(skills=[skill("a")])
+    place = materialise(spec, directory).parent / name
+    os.chown(place, 12345, -1)
+
+    with pytest.raises(LaunchRefused, match=f"{place} belongs to another user, 12345") as caught:
+        materialise(spec, directory)
+    assert caught.value.remedy == "find out who changed it, then remove that directory"
+
+
 def test_a_dangling_symlink_in_its_place_is_refused(make_spec: MakeSpec, directory: Path, tmp_path: Path) -> None:
     spec = make_spec()
     (directory / "launches").mkdir(parents=True)

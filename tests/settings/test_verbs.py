@@ -343,3 +343,14 @@ def test_an_editor_that_fails_changes_nothing(options: Options, two: Store) -> N
     with pytest.raises(UsageError, match="EDITOR cannot be read"):
         verbs.edit(with_editor(options, EDITOR="'x"), "fast", typing())
     assert two.read("fast") == FAST
+
+
+def test_an_active_profile_whose_file_is_gone_is_listed_as_broken(options: Options) -> None:
+    verbs.create(options, "gone", model="claude:opus")
+    verbs.use(options, "gone")
+    [path] = [each.path for each in verbs.profile_list(options) if each.active]
+    Path(path or "").unlink()
+
+    [entry] = [each for each in verbs.profile_list(options) if each.active]
+
+    assert (entry.name, entry.ok, "does not exist" in (entry.problem or "")) == ("gone", False, True)
