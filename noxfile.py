@@ -25,6 +25,9 @@ EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 DISTRIBUTIONS = Path(".nox") / "dist"
 PLUGIN_TESTS = Path("tests") / "plugin"
 END_TO_END_TESTS = Path("tests") / "e2e"
+EVERYWHERE = "not harness and not slow and not live"
+"""The tests whose result may depend on the interpreter, or on the versions of libraries."""
+
 HARNESSES_UNAVAILABLE = 3
 
 
@@ -108,7 +111,7 @@ def tests(session: nox.Session) -> None:
         session.log(f"not on this machine: Python {', '.join(absent)}")
     install_wheel(session, *group("test"))
     # What takes seconds for each test does not depend on the interpreter: once is enough.
-    marks = "not harness" if session.python == OLDEST else "not harness and not slow"
+    marks = "not harness" if session.python == OLDEST else EVERYWHERE
     run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", marks, f"--ignore={PLUGIN_TESTS}")
 
 
@@ -118,9 +121,7 @@ def minimums(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "minimums.txt"
     constraints.write_text("\n".join(floors()) + "\n", encoding="utf-8")
     install_wheel(session, *group("test"), "--constraint", str(constraints))
-    run_pytest(
-        session, "-n", "auto", "--dist", "worksteal", "-m", "not harness and not slow", f"--ignore={PLUGIN_TESTS}"
-    )
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", EVERYWHERE, f"--ignore={PLUGIN_TESTS}")
 
 
 @nox.session

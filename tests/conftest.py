@@ -18,6 +18,14 @@ LIMIT_SECONDS = 120
 """Ends a command that hangs; no test measures time with it."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs whole agents, which is everything end to end."""
+    end_to_end = Path(__file__).parent / "e2e"
+    for item in items:
+        if item.path.is_relative_to(end_to_end):
+            item.add_marker(pytest.mark.live)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test sees the settings of whoever runs it."""

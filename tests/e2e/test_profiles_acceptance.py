@@ -160,7 +160,6 @@ def test_a_name_that_is_no_plain_name_is_refused_at_the_door(ready: Bench, name:
     for command in (
         ["create", "--force", "-m", "codex:m"],
         ["use"],
-        ["use", "--project"],
         ["rename", "fast"],
         ["delete", "--force"],
         ["show"],
@@ -174,7 +173,7 @@ def test_a_name_that_is_no_plain_name_is_refused_at_the_door(ready: Bench, name:
 
 
 def test_a_pointer_that_holds_no_name_is_an_error_and_never_a_path(ready: Bench) -> None:
-    for content in (b"a\0b\n", b"../fast\n", b"fast/../slow\n", b"x" * 300, b"\xff\xfe\n"):
+    for content in (b"a\0b\n", b"../profiles/fast\n", b"\xff\xfe\n"):
         settings(ready).joinpath("active-profile").write_bytes(content)
         report = ready.ask("check", code=None)
         assert report["exit_code"] != 0, content
@@ -184,7 +183,9 @@ def test_a_pointer_that_holds_no_name_is_an_error_and_never_a_path(ready: Bench)
     assert pointed(ready) == "fast"
 
 
-@pytest.mark.parametrize("text", ["agent = [\n", "agent.mdel = 1\n", 'agent.model = "opus"\n', 'agent.model = "no:m"\n'])
+@pytest.mark.parametrize(
+    "text", ["agent = [\n", "agent.mdel = 1\n", 'agent.model = "opus"\n', 'agent.model = "no:m"\n']
+)
 def test_a_profile_that_is_not_valid_is_never_switched_to(ready: Bench, text: str) -> None:
     path = put(ready, "slow", text)
     before = everything(ready)
@@ -329,8 +330,7 @@ def test_an_endpoint_says_from_which_line_it_comes(ready: Bench) -> None:
     ready.ask("endpoint", "set", "attic", "http://127.0.0.1:9/v1", "--default")
     [row] = ready.ask("check", code=None)["agents"]
     machine = settings(ready) / "machine.toml"
-    assert row["endpoint_location"] is not None
-    assert row["endpoint_location"]["path"] == str(machine)
+    assert row["endpoint_location"] == line_of(machine, "attic")
     ready.ask("profile", "create", "box", "-e", "http://127.0.0.1:10/v1")
     ready.ask("profile", "use", "box")
     [row] = ready.ask("check", code=None)["agents"]
@@ -340,33 +340,42 @@ def test_an_endpoint_says_from_which_line_it_comes(ready: Bench) -> None:
 # Secrets.
 
 
-def test_a_key_that_is_written_out_is_never_shown_or_copied(ready: Bench) -> None:
+LOOKING = (
+    ("check",),
+    ("check", "--format", "json"),
+    ("profile", "show"),
+    ("profile", "use", "attic"),
+    ("endpoint", "list"),
+    ("endpoint", "test"),
+    ("watch", "--once"),
+    ("endpoint", "set", "a", "http://127.0.0.1:2", "--key-env", "ATTIC_KEY"),
+)
+
+
+def test_a_key_that_is_written_out_is_an_error_and_never_shown_or_copied(ready: Bench) -> None:
     secret = "sk-Zq81hYwX0pLm4Tt7RrBb2"
     endpoint = f'[[llm_endpoints.endpoints]]\nname = "attic"\nprovider = "openai"\napi_key = "{secret}"\n'
     write_files(ready.home, {".wg/profiles/attic.toml": f'agent.model = "nex:m"\n{endpoint}'})
     said = [ready.run("profile", "import", "~/.wg", *more) for more in ([], ["--format", "json"])]
-    (settings(ready) / "machine.toml").write_text(
-        f'[endpoints.a]\nurl = "http://127.0.0.1:1"\napi_key = "{secret}"\n', encoding="utf-8"
-    )
+    machine = settings(ready) / "machine.toml"
+    machine.write_text(f'[endpoints.a]\nurl = "http://127.0.0.1:1"\napi_key = "{secret}"\n', encoding="utf-8")
     ready.environment["ATTIC_KEY"] = secret
-    for command in (
-        ["check"], ["check", "--format", "json", "--no-cache"], ["profile", "show"], ["profile", "use", "attic"],
-        ["endpoint", "list"], ["endpoint", "test"], ["endpoint", "set", "a", "http://127.0.0.1:2"], ["watch", "--once"],
-    ):  # fmt: skip
-        said.append(ready.run(*command))
-    assert [each.args[2:] for each in said if secret in each.stdout + each.stderr] == []
+
+    [written_out] = [each for each in ready.ask("check", code=None)["findings"] if each["code"] == "END005"]
+    assert (written_out["severity"], written_out["location"]["line"]) == ("error", 3)
+    assert "doctor endpoint set a" in written_out["remedy"]
+    said += [ready.run(*command) for command in LOOKING]
+
+    assert [each.args for each in said if secret in each.stdout + each.stderr] == []
+    assert secret not in machine.read_text(encoding="utf-8")
     assert secret not in "".join(path.read_text(encoding="utf-8") for path in settings(ready).glob("profiles/*.toml"))
-    written_out = ready.ask("check", code=None)["findings"]
-    assert [each["severity"] for each in written_out if "api_key" in json.dumps(each)][:1] == ["error"]
 
 
 # Setting up.
 
 
 @pytest.mark.parametrize(("route", "runtime_id"), [("codex", "codex"), ("claude", "claude_code")])
-def test_after_the_first_setup_the_doctor_has_nothing_to_complain_of(
-    bench: Bench, route: str, runtime_id: str
-) -> None:
+def test_after_the_first_setup_the_doctor_has_nothing_to_complain_of(bench: Bench, route: str, runtime_id: str) -> None:
     bench.log_in()
     bench.install(runtime_id, "--full-auto", "--permission-mode", "--sandbox")
     planned = bench.ask("init", "--route", route, "--dry-run")

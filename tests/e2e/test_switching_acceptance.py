@@ -154,6 +154,7 @@ def test_a_watch_whose_project_is_broken_says_so_and_the_others_follow(ready: Be
         assert str(two.pid) in warned.stderr
 
 
+@pytest.mark.slow
 def test_a_watch_that_does_not_answer_is_a_warning(ready: Bench) -> None:
     with watching(ready) as watched:
         os.kill(watched.pid, signal.SIGSTOP)
