@@ -27,6 +27,12 @@ class Bench:
         """The project's."""
         return self.around.project.root
 
+    @property
+    def in_project(self) -> bool:
+        """Whether there is a policy or a repository, so that the root is more than just where one stands."""
+        project = self.around.project
+        return project.policy_path is not None or project.repository is not None
+
     def active(self) -> ActiveProfile:
         """The profile that counts in this project, whoever chose it."""
         options = self.around.options

@@ -1,17 +1,18 @@
 """Which profiles there are, and switching between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from doctor.config.machine import load_machine
 from doctor.diagnosis.facts import profile_file
+from doctor.errors import UsageError
 from doctor.model.options import Options
 from doctor.settings.bench import Bench
 from doctor.settings.difference import effective_changes
 from doctor.settings.effective import hidden, values_of
 from doctor.settings.layers import read_layers
 from doctor.settings.problems import first_of, refuse
-from doctor.settings.results import ProfileEntry, Used
+from doctor.settings.results import ProfileEntry, Used, Value
 from doctor.settings.selection import deselect, select, selected
 from doctor.settings.starters import starter_content, starter_names
 
@@ -69,13 +70,18 @@ def use(options: Options, name: str | None, *, project: bool = False, reload: bo
         reload: Tell the running processes of this tool.
 
     Raises:
-        UsageError: There is no such profile, there is something wrong with it, or it cannot be written. The choice is
-            what it was then.
+        UsageError: There is no such profile, there is something wrong with it, it cannot be written, or there is no
+            project to choose it for. The choice is what it was then.
     """
     options = replace(options, profile=None)
     layers = read_layers(options, strict=False)
     before = values_of(layers)
     bench = Bench(options, layers.around)
+    if project and not bench.in_project:
+        raise UsageError(
+            f"{bench.root} is no project: it has neither a policy nor a repository around it",
+            remedy="change to a project, or leave --project out",
+        )
     with bench.store.locked():
         if name is not None:
             name = bench.settle(name)
@@ -92,11 +98,18 @@ def use(options: Options, name: str | None, *, project: bool = False, reload: bo
         previous=previous,
         active=name,
         changes=effective_changes(before, after),
-        # That the choice made here hides a weaker one is what was asked for.
-        shadowed=tuple(each for each in hidden(after) if (each.key, each.value) != ("profile", name)),
+        shadowed=(*_stronger(after, name, project=project), *(each for each in hidden(after) if each.key != "profile")),
         daemons=bench.tell(reload=reload),
         scope="project" if project else "machine",
     )
+
+
+def _stronger(after: Iterable[Value], name: str | None, *, project: bool) -> Iterator[Value]:
+    """Who else chose the profile that counts now, where that is not the choice just made."""
+    for each in after:
+        own = each.source.kind == ("project" if project else "pointer")
+        if each.key == "profile" and not own and each.value != (name or ""):
+            yield each
 
 
 def _refuse_unusable(options: Options, bench: Bench, name: str) -> None:

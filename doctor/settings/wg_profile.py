@@ -20,6 +20,9 @@ _ROLES = {**{role: role for role in ROLE_TIERS}, "flip_inference": "flip", "flip
 """Role of wg to role of this tool; of two that become one, the first that says something counts."""
 
 _WORKER = "task_agent"
+WORKER_STAGES = ("interview", "execute")
+"""Stages that workers work at."""
+
 _TABLES = ("agent", "dispatcher", "coordinator", "tiers", "models", "llm_endpoints")
 
 
@@ -147,7 +150,7 @@ class WgReader:
         if spec is not None and usual is None:
             self._found.data["agent"] = {"model": spec}
         elif spec is not None and spec != usual:
-            self._found.data["stages"] = {stage: {"model": spec} for stage in ("interview", "execute")}
+            self._found.data["stages"] = {stage: {"model": spec} for stage in WORKER_STAGES}
         for key in table:
             if key not in {"model", "provider", "tier"}:
                 self._note("has no counterpart here", "models", _WORKER, key)
@@ -168,9 +171,9 @@ class WgReader:
                     self._role(role)["model"] = default
         standard = tiers.get("standard")
         if agent and standard and standard != agent and not _table(_table(written, "models"), _WORKER):
-            self._note(
-                f"wg may run ordinary tasks with this one; here agent.model, {agent}, runs them", "tiers", "standard"
-            )
+            # wg gives its workers a tier before it asks agent.model.
+            data["stages"] = {stage: {"model": standard} for stage in WORKER_STAGES}
+            self._note(f"is what wg runs ordinary tasks with, rather than agent.model, {agent}", "tiers", "standard")
 
     def _endpoints(self, written: Mapping[str, Any]) -> None:
         declared = _table(written, "llm_endpoints").get("endpoints")

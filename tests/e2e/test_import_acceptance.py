@@ -96,18 +96,7 @@ def effective(bench: Bench, name: str) -> dict[str, str]:
     return {value["key"]: value["value"] for value in bench.ask("profile", "show")["values"]}
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=pytest.mark.xfail(reason="the tier of workers gives way to agent.model")
-            if name == "downgraded"
-            else (),
-        )
-        for name in TREE
-    ],
-)
+@pytest.mark.parametrize("name", TREE)
 def test_every_role_gets_the_model_that_it_had(taken: Bench, name: str) -> None:
     tree = TREE[name]
     runner = meant(tree, WORKER, "standard").partition(":")[0]

@@ -1,4 +1,5 @@
 import json
+import shutil
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -354,3 +355,22 @@ def test_an_active_profile_whose_file_is_gone_is_listed_as_broken(options: Optio
     [entry] = [each for each in verbs.profile_list(options) if each.active]
 
     assert (entry.name, entry.ok, "does not exist" in (entry.problem or "")) == ("gone", False, True)
+
+
+def test_a_choice_that_is_cleared_tells_of_the_project_s_own(options: Options, two: Store) -> None:
+    (options.cwd / ".git").mkdir(exist_ok=True)
+    verbs.use(options, "slow", project=True)
+
+    used = verbs.use(options, None)
+
+    assert [(each.key, each.value, each.source.kind) for each in used.shadowed] == [("profile", "slow", "project")]
+
+
+def test_where_there_is_no_project_none_is_chosen_for(options: Options, two: Store) -> None:
+    for path in options.cwd.glob(".*"):
+        shutil.rmtree(path)
+
+    with pytest.raises(UsageError, match="is no project"):
+        verbs.use(options, "slow", project=True)
+
+    assert not (options.cwd / ".metawsm").exists()
