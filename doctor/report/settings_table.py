@@ -265,7 +265,7 @@ def unmoved(daemons: Sequence["Daemon"]) -> Iterator[str]:
     """What is to be said about running processes that did not take a change over."""
     for daemon in daemons:
         if not daemon.ok:
-            yield f"process {daemon.pid} keeps what it had: {daemon.error or 'it did not say why'}"
+            yield f"process {daemon.pid} did not follow: {daemon.error or 'it did not say why'}"
 
 
 def _block(lines: Sequence[str]) -> str:

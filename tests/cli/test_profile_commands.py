@@ -93,7 +93,7 @@ def test_a_process_that_does_not_follow_is_a_warning(
     monkeypatch.setattr("doctor.settings.verbs.use", answering(used, []))
     assert main(["profile", "use", "codex", *form]) == 0
     out, err = capsys.readouterr()
-    assert err.splitlines()[1:] == ["doctor: process 8 keeps what it had: broken\\x1b[2J"]
+    assert err.splitlines()[1:] == ["doctor: process 8 did not follow: broken\\x1b[2J"]
     assert "broken" not in out or json.loads(out)["daemons"][0]["ok"] is False
 
 

@@ -116,7 +116,7 @@ def test_without_symbols_the_arrow_is_ascii() -> None:
 
 
 def test_who_does_not_follow_is_said_apart() -> None:
-    assert list(unmoved(USED.daemons)) == ["process 8 keeps what it had: broken"]
+    assert list(unmoved(USED.daemons)) == ["process 8 did not follow: broken"]
 
 
 def test_what_was_written_is_shown_with_its_file() -> None:
