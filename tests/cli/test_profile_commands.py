@@ -284,6 +284,7 @@ def test_what_is_printed_meets_the_published_schemas(
     run_doctor: Callable[..., subprocess.CompletedProcess[str]], private_project: Path
 ) -> None:
     schemas = settings_schemas(schema_id="urn:x:", dialect="https://json-schema.org/draft/2020-12/schema")
+    (private_project / ".git").mkdir()
     (private_project / "mine.toml").write_text('[agent]\nmodel = "codex:gpt-5.5"\n[tui]\nwide = true\n')
     steps = (
         (("profile", "import", "mine.toml"), "profile-import"),
