@@ -140,19 +140,30 @@ def read_pointer(paths: Paths) -> str | None:
 
 
 def _pointed(paths: Paths, runners: Sequence[RunnerSpec]) -> ActiveProfile:
+    pointer = paths.active_profile_file
     try:
-        name = read_pointer(paths)
-        # A rename or a switch may come in between the pointer and the profile; then the pointer has changed too.
-        while name is not None:
-            chosen = _chosen(name, "pointer", str(paths.active_profile_file), paths, runners)
-            seen, name = name, read_pointer(paths) if chosen.problems else name
-            if name == seen:
+        while True:
+            stamp = _stamp(pointer)
+            name = read_pointer(paths)
+            if name is None:
+                return ActiveProfile()
+            chosen = _chosen(name, "pointer", str(pointer), paths, runners)
+            # A rename or a switch may come in between the pointer and the profile; then the pointer is another file,
+            # though it may name the same profile again.
+            if not chosen.problems or _stamp(pointer) == stamp:
                 return chosen
     except FileProblem as error:
-        path = str(paths.active_profile_file)
-        problem = whole_file(path, "unreadable", f"the file {error.message}", error.remedy, line=1, column=1)
+        problem = whole_file(str(pointer), "unreadable", f"the file {error.message}", error.remedy, line=1, column=1)
         return ActiveProfile(source="pointer", problem=problem)
-    return ActiveProfile()
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells a file from one that was put in its place."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _of_project(selection: Loaded[ProjectSelection], paths: Paths, runners: Sequence[RunnerSpec]) -> ActiveProfile:
