@@ -19,10 +19,10 @@ LIMIT_SECONDS = 120
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs whole agents, which is everything end to end."""
-    end_to_end = Path(__file__).parent / "e2e"
+    """Mark what runs whole agents."""
+    tests = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(end_to_end):
+        if item.path.is_relative_to(tests / "e2e") or item.path.is_relative_to(tests / "processes"):
             item.add_marker(pytest.mark.live)
 
 
