@@ -105,10 +105,10 @@ def use(options: Options, name: str | None, *, project: bool = False, reload: bo
 
 
 def _stronger(after: Iterable[Value], name: str | None, *, project: bool) -> Iterator[Value]:
-    """Who else chose the profile that counts now, where that is not the choice just made."""
+    """What is stronger than the choice just made, and chose another profile."""
+    kinds = {"flag", "env"} if project else {"flag", "env", "project"}
     for each in after:
-        own = each.source.kind == ("project" if project else "pointer")
-        if each.key == "profile" and not own and each.value != (name or ""):
+        if each.key == "profile" and each.source.kind in kinds and each.value != (name or ""):
             yield each
 
 

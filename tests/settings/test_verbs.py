@@ -374,3 +374,10 @@ def test_where_there_is_no_project_none_is_chosen_for(options: Options, two: Sto
         verbs.use(options, "slow", project=True)
 
     assert not (options.cwd / ".metawsm").exists()
+
+
+def test_what_a_project_goes_back_to_is_nothing_stronger(options: Options, two: Store) -> None:
+    (options.cwd / ".git").mkdir(exist_ok=True)
+    verbs.use(options, "slow", project=True)
+
+    assert verbs.use(options, None, project=True).shadowed == ()
