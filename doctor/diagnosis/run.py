@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from doctor.__about__ import __version__
 from doctor.config.machine import ActiveProfile
-from doctor.config.origins import FileOrigins
 from doctor.config.paths import Paths, machine_paths
 from doctor.config.policy import load_policy
 from doctor.config.problems import Loaded
@@ -221,7 +220,7 @@ def _report(
         checks=outcome.results,
         blocked=frozenset(tag for finding in errors for tag in finding.affects),
         notices=outcome.notices,
-        origins=_origins(policy_file, machine_file, active),
+        origins=engine.fact("origins"),
         secrets=secret_values(prepared.options.environment),
     )
     engine.fact("prober").save()
@@ -230,15 +229,6 @@ def _report(
     return replace(
         report,
         exit_code=_exit_code(report, readable=readable, threshold=threshold, empty=prepared.nothing_selected),
-    )
-
-
-def _origins(policy_file: Loaded[Policy], machine_file: Loaded[Machine], active: ActiveProfile) -> FileOrigins:
-    return FileOrigins(
-        policy=policy_file.document,
-        machine=machine_file.document,
-        named=active.loaded.document if active.loaded else None,
-        profile=active.loaded.value if active.loaded else None,
     )
 
 
