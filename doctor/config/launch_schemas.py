@@ -18,7 +18,8 @@ from doctor.config.schema_words import (
     object_of,
     one_of,
 )
-from doctor.model.process import FailureKind, Health, OutcomeKind, Receipt, State
+from doctor.model.failure import FailureKind
+from doctor.model.process import Health, OutcomeKind, Receipt, State
 from doctor.model.spec import SCHEMA_VERSION, Delivery, Mode
 from doctor.model.stage import Stage
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from doctor.model.process import FailureKind, Observation
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation
 from doctor.model.spec import LaunchSpec, Mode
 
 MARK = "DOCTOR_PROCESS"

@@ -16,7 +16,7 @@ from doctor.executor.base import Place, Submission, Submitted
 from doctor.executor.directories import PROCESSES, UNFINISHED, ProcessDirectory, directory_of, known, read_record
 from doctor.executor.records import observe
 from doctor.executor.starting import start_argv
-from doctor.model.process import FailureKind
+from doctor.model.failure import FailureKind
 from doctor.os_processes import boot_id, start_time
 
 __all__ = ["DEADLINE", "deliver", "payload", "prepare", "start_argv"]

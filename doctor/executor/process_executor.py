@@ -11,7 +11,8 @@ from doctor.executor.base import Offer, Place, Probe, Submission, Submitted
 from doctor.executor.directories import ProcessDirectory, chosen
 from doctor.executor.records import observe
 from doctor.executor.starting import looking_argv, start_argv
-from doctor.model.process import FailureKind, Observation
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation
 from doctor.model.spec import Mode
 
 NAME = "process"

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from doctor.executor.directories import ProcessDirectory, read_record
 from doctor.executor.starting import waits_at_gate
-from doctor.model.process import FailureKind, Observation, OutcomeKind, Receipt
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation, OutcomeKind, Receipt
 from doctor.model.spec import Mode
 from doctor.model.stage import Stage
 from doctor.os_processes import boot_id, is_alive

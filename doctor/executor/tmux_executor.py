@@ -11,7 +11,8 @@ from doctor.executor.directories import ProcessDirectory, chosen, socket_of
 from doctor.executor.records import observe
 from doctor.executor.tmux import Session, Tmux, TmuxError, session_problem, session_target
 from doctor.executor.tmux_sessions import Refused, Wanted, close_sessions, make_sessions, screens_of, sessions_of
-from doctor.model.process import FailureKind, Observation, OutcomeKind
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation, OutcomeKind
 from doctor.model.spec import Mode
 
 NAME = "tmux"
@@ -39,7 +40,7 @@ class TmuxExecutor:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.tmux = Tmux(place.socket, place.environment)
-        self._at = {place.socket: self.tmux}
+        self._others: dict[str, Tmux] = {}
 
     def offers(self) -> Offer:
         """Both modes, where there is a tmux."""
@@ -132,9 +133,12 @@ class TmuxExecutor:
     def _servers(self, directories: Iterable[ProcessDirectory]) -> tuple[Tmux, ...]:
         """The server of each socket that these processes were started on; the policy's may be another one by now."""
         sockets = {socket_of(each) or self.place.socket for each in directories}
-        for socket in sockets - set(self._at):
-            self._at[socket] = Tmux(socket, self.place.environment)
-        return tuple(self._at[socket] for socket in sorted(sockets))
+        return tuple(map(self._at, sorted(sockets)))
+
+    def _at(self, socket: str) -> Tmux:
+        if socket == self.place.socket:
+            return self.tmux
+        return self._others.setdefault(socket, Tmux(socket, self.place.environment))
 
     def _sessions(self, directories: Collection[ProcessDirectory]) -> dict[str, _Held]:
         """The sessions of these processes that are there, with one question to each server.

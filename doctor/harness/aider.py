@@ -8,8 +8,8 @@ from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import APPROVE, failure, question
 from doctor.harness.state import names_in_env_file
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, PROMPT_FILE, Auth, CompiledArgv, Dialog
-from doctor.model.process import FailureKind
 
 KEY_REMEDY = "set the provider's key, such as OPENAI_API_KEY or ANTHROPIC_API_KEY"
 

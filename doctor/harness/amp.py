@@ -3,8 +3,8 @@
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given
 from doctor.harness.process import Completed
 from doctor.harness.signs import failure, question
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
-from doctor.model.process import FailureKind
 
 LOGIN = "set AMP_API_KEY, or run `amp login` once by hand"
 

@@ -11,8 +11,8 @@ from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_toml, table
 from doctor.harness.versions import version_at_least
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
-from doctor.model.process import FailureKind
 
 FULL_AUTO_DEPRECATED = "0.128.0"
 """First published release without ``--full-auto`` in the help. ``codex --full-auto`` is an unknown argument from here

@@ -7,8 +7,8 @@ from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, 
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
-from doctor.model.process import FailureKind
 
 YOLO = ("-y", "--yolo")
 CREDENTIALS = ("oauth_creds.json", "gemini-credentials.json")

@@ -9,8 +9,8 @@ from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import APPROVE, failure, question
 from doctor.harness.state import names_in_env_file, read_json, read_text
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog
-from doctor.model.process import FailureKind
 
 KEYED = "openai-api"
 """Provider that takes a server's key from a variable whatever its address. ``custom``, for one without a key, takes one

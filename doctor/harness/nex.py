@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option, value_of
 from doctor.harness.signs import APPROVE, failure, question
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, PROMPT_FILE, Candidate, CompiledArgv, ProgramFact
-from doctor.model.process import FailureKind
 
 PROGRAM = "doctor.nex"
 CLIENT = "openai"

@@ -8,8 +8,8 @@ from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import APPROVE, failure, question
 from doctor.harness.state import read_json, table
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
-from doctor.model.process import FailureKind
 
 OWN_PROVIDER = "doctor"
 """Provider id under which an endpoint is handed over when the model names none."""

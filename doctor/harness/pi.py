@@ -7,8 +7,8 @@ from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import failure
 from doctor.harness.state import read_json, table
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
-from doctor.model.process import FailureKind
 
 THINKING = frozenset({"off", "minimal", "low", "medium", "high", "xhigh"})
 TOOLS = ("--tools", "-t", "--no-tools", "-nt", "--no-builtin-tools", "-nbt")

@@ -7,8 +7,8 @@ from doctor.harness.gemini import yolo_grants
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, Sign, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
+from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, Auth, CompiledArgv
-from doctor.model.process import FailureKind
 
 
 def _said(kind: FailureKind, words: str) -> tuple[Sign, Sign]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from doctor.model.process import FailureKind
+from doctor.model.failure import FailureKind
 
 TRUST: Final = "trust"
 LOGIN: Final = "login"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from doctor.model.failure import FailureKind
 from doctor.model.spec import Mode
 from doctor.model.stage import Stage
 
@@ -57,22 +58,6 @@ class Receipt(StrEnum):
     DELIVERED = "delivered"
     NOT_DELIVERED = "not-delivered"
     UNCONFIRMED = "unconfirmed"
-
-
-class FailureKind(StrEnum):
-    """Why a process failed, where evidence tells; ``exited(N)`` and ``killed(SIG)`` stand beside these."""
-
-    CLI_MISSING = "cli-missing"
-    FLAG_REJECTED = "flag-rejected"
-    TRUST_DIALOG = "trust-dialog"
-    NOT_LOGGED_IN = "not-logged-in"
-    AUTH_EXPIRED = "auth-expired"
-    QUOTA = "quota"
-    MODEL_REFUSED = "model-refused"
-    ENDPOINT_UNREACHABLE = "endpoint-unreachable"
-    PROMPT_NOT_DELIVERED = "prompt-not-delivered"
-    TERMINAL_LOST = "terminal-lost"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ from functools import cache
 from itertools import accumulate
 
 from doctor.harness.signs import DIALOGS, Sign
-from doctor.model.process import FailureKind, Observation, OutcomeKind, Receipt
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation, OutcomeKind, Receipt
 from doctor.model.spec import Mode
 
 LAST_LINES = 100

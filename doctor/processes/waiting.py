@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from doctor.model.process import FailureKind, Observation, Outcome, OutcomeKind, ProcessView, Receipt
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation, Outcome, OutcomeKind, ProcessView, Receipt
 from doctor.model.spec import Delivery, LaunchSpec, Mode
 from doctor.processes.evidence import dialog_on, is_ready
 from doctor.processes.look import observe, screens, views

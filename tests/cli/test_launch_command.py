@@ -15,7 +15,8 @@ from doctor.errors import UsageError
 from doctor.executor.base import Submitted
 from doctor.exit_codes import ExitCode
 from doctor.model.binding import Binding, Choice
-from doctor.model.process import FailureKind, ProcessView
+from doctor.model.failure import FailureKind
+from doctor.model.process import ProcessView
 from doctor.model.report import Report
 from doctor.model.spec import Delivery, LaunchSpec, Mode, ProgramIdentity, PromptRef
 from doctor.model.stage import Stage

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from doctor.executor.builtin import BUILTIN_EXECUTORS
-from doctor.model.process import FailureKind, OutcomeKind
+from doctor.model.failure import FailureKind
+from doctor.model.process import OutcomeKind
 
 if TYPE_CHECKING:
     from tests.executor.conftest import Project

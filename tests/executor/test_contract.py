@@ -14,7 +14,8 @@ import pytest
 from doctor.executor import handover
 from doctor.executor.base import Executor
 from doctor.executor.records import NEVER_TAKEN
-from doctor.model.process import FailureKind, OutcomeKind, Receipt
+from doctor.model.failure import FailureKind
+from doctor.model.process import OutcomeKind, Receipt
 from doctor.model.spec import Delivery, Mode
 from doctor.os_processes import start_time
 

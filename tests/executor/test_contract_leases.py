@@ -11,7 +11,8 @@ import pytest
 
 from doctor.executor import handover
 from doctor.executor.base import Executor, Submission
-from doctor.model.process import FailureKind, OutcomeKind
+from doctor.model.failure import FailureKind
+from doctor.model.process import OutcomeKind
 
 if TYPE_CHECKING:
     from tests.executor.conftest import Project, Run

@@ -13,7 +13,8 @@ from doctor.executor.base import Place
 from doctor.executor.directories import ProcessDirectory, chosen, known
 from doctor.executor.exit_record import SIZE, ReservedRecord, document, encoded
 from doctor.executor.records import observe
-from doctor.model.process import FailureKind, OutcomeKind, Receipt
+from doctor.model.failure import FailureKind
+from doctor.model.process import OutcomeKind, Receipt
 from doctor.os_processes import boot_id, start_time
 
 GONE = [2**22 - 1, "1"]

@@ -13,7 +13,8 @@ from doctor.executor.typed_prompt import Typist
 from doctor.harness.base import Harness
 from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.harness.signs import COMMON, DIALOGS, Sign
-from doctor.model.process import FailureKind, Observation, OutcomeKind
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation, OutcomeKind
 from doctor.model.spec import Mode
 from doctor.processes.evidence import Judged, dialog_on, failure_of, is_ready, plain_lines, trouble_in
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doctor.harness.signs import Sign, failure, question
-from doctor.model.process import FailureKind, Observation, OutcomeKind, Receipt
+from doctor.model.failure import FailureKind
+from doctor.model.process import Observation, OutcomeKind, Receipt
 from doctor.model.spec import Mode
 from doctor.processes.evidence import (
     EVIDENCE_LINES,

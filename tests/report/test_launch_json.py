@@ -14,8 +14,9 @@ from doctor.exit_codes import ExitCode
 from doctor.journal.projection import ProcessRow
 from doctor.journal.replay import Replay
 from doctor.launch.documents import to_document
+from doctor.model.failure import FailureKind
 from doctor.model.finding import Finding, Severity
-from doctor.model.process import FailureKind, Health, Outcome, OutcomeKind, ProcessView, State
+from doctor.model.process import Health, Outcome, OutcomeKind, ProcessView, State
 from doctor.model.spec import LaunchSpec
 from doctor.report.json_format import dumps
 from doctor.report.launch_json import failed_json, processes_json, replay_json, specs_json

@@ -9,7 +9,8 @@ import pytest
 from doctor.executor.base import Submitted
 from doctor.journal.projection import ProcessRow
 from doctor.journal.replay import Replay
-from doctor.model.process import FailureKind, Health, Outcome, OutcomeKind, ProcessView, Receipt, State
+from doctor.model.failure import FailureKind
+from doctor.model.process import Health, Outcome, OutcomeKind, ProcessView, Receipt, State
 from doctor.model.spec import Delivery, LaunchSpec
 from doctor.report.launch_table import processes_table, refusals_text, replay_table, specs_table
 from doctor.report.launch_words import duration, size_of
