@@ -8,9 +8,6 @@ from doctor.cli.streams import say, talking
 from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 
-DEFAULT_PATIENCE = 5.0
-"""Seconds between asking a process to end and killing it."""
-
 
 def run(arguments: Namespace) -> int:
     """End processes and what they started."""
@@ -20,7 +17,7 @@ def run(arguments: Namespace) -> int:
         raise UsageError("nothing was named to stop", remedy="name a process, an agent or a session, or say --all")
     options = options_of(arguments)
     show = showing(arguments, options)
-    from doctor.processes.stop import stop  # noqa: PLC0415 - not for a wrong command line
+    from doctor.processes.stop import PATIENCE, stop  # noqa: PLC0415 - not for a wrong command line
 
     problems: list[DoctorError] = []
     with show.progress() as progress, talking():
@@ -28,7 +25,7 @@ def run(arguments: Namespace) -> int:
             options,
             names=arguments.names,
             everything=arguments.all,
-            patience=DEFAULT_PATIENCE if arguments.patience is None else arguments.patience,
+            patience=PATIENCE if arguments.patience is None else arguments.patience,
             progress=progress,
             unrecorded=problems.append,
         )

@@ -10,17 +10,13 @@ from doctor.executor import ending, handover
 from doctor.executor.base import Offer, Place, Probe, Submission, Submitted
 from doctor.executor.directories import ProcessDirectory, chosen
 from doctor.executor.records import observe
+from doctor.executor.scrubbing import scrubbed
 from doctor.executor.starting import looking_argv, start_argv
 from doctor.model.failure import FailureKind
 from doctor.model.process import Observation
 from doctor.model.spec import Mode
 
 NAME = "process"
-
-HANDED_ON = frozenset(
-    {"PATH", "HOME", "LANG", "TERM", "SHELL", "USER", "LOGNAME", "TMPDIR", "TMUX_TMPDIR", "TZ", "XDG_RUNTIME_DIR"}
-)
-"""Variables that a supervisor gets of the doctor's environment; an agent gets exactly what it is handed."""
 
 _NO_TERMINALS: frozenset[str] = frozenset()
 _PROBE_SECONDS = 10.0
@@ -112,8 +108,7 @@ class ProcessExecutor:
         return chosen(self._place, process_ids, executor=self.name)
 
     def _environment(self) -> dict[str, str]:
-        given = self._place.environment or os.environ
-        return {name: value for name, value in given.items() if name in HANDED_ON or name.startswith("LC_")}
+        return scrubbed(self._place.environment or os.environ)
 
     def _start(self, directories: Sequence[ProcessDirectory]) -> dict[ProcessDirectory, str]:
         """Start a supervisor for each; returns why, for those that could not be."""

@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from shutil import which
 from typing import NamedTuple, TypeVar
 
+from doctor.executor.scrubbing import scrubbed
+
 T = TypeVar("T")
 
 TAG = "@doctor_process"
@@ -35,11 +37,6 @@ CHUNK = 12_000
 LONGEST_SESSION = 200
 SESSION = re.compile(r"\w[\w-]*")
 """What tmux neither changes nor gives a meaning; formats, targets such as ``=name`` and flags all fail it."""
-
-_HANDED_ON = frozenset(
-    ("PATH", "HOME", "LANG", "TERM", "SHELL", "USER", "LOGNAME", "TMPDIR", "TMUX_TMPDIR", "TZ", "XDG_RUNTIME_DIR")
-)
-"""And everything that begins with ``LC_``."""
 
 _TRIES = 6
 _PAUSE = 0.01
@@ -114,14 +111,6 @@ def session_target(name: str) -> str:
 def pane_target(name: str) -> str:
     """The target that means the current pane of exactly this session, whatever ``base-index`` is."""
     return f"={name}:"
-
-
-def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
-    """The part of an environment that a tmux client, and so the server it may start, is given.
-
-    Whoever can reach the socket can read it all with ``tmux show-environment``, so it is an allow-list.
-    """
-    return {name: value for name, value in environment.items() if name in _HANDED_ON or name.startswith("LC_")}
 
 
 def chunks(items: Iterable[T], commands_of: Callable[[T], Sequence[Command]], *, limit: int = CHUNK) -> list[list[T]]:

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from doctor.config.names import nearest
 from doctor.errors import DoctorError, UsageError
 from doctor.launch.documents import read_spec
+from doctor.launch.places import SPEC, launch_directory
 from doctor.model.options import Options
 from doctor.model.process import Observation, ProcessView
 from doctor.model.spec import LaunchSpec, Mode
@@ -130,6 +131,6 @@ def screens(place: Workplace, observations: Sequence[Observation]) -> dict[str, 
 def spec_of(place: Workplace, observation: Observation) -> LaunchSpec | None:
     """The spec that a process was started from; ``None`` where it is gone or was changed."""
     try:
-        return read_spec(place.place.directory / "launches" / observation.spec_id / "spec.json")
+        return read_spec(launch_directory(place.place.directory, observation.spec_id) / SPEC)
     except DoctorError:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from doctor.config.names import name_problem, nearest
+from doctor.config.project import DIRECTORY
 from doctor.diagnosis.run import Examined, examine
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
@@ -110,7 +111,7 @@ def _spec(order: Order, examined: Examined, binding: Binding) -> LaunchSpec:
         policy_path=examined.report.policy.path,
         policy_sha256=examined.report.policy.sha256,
         cwd=str(order.options.agent_cwd or prepared.project.root),
-        directory=prepared.project.root / ".metawsm",
+        directory=prepared.project.root / DIRECTORY,
         interactive=order.options.interactive,
         task=order.prompt,
         ticket=order.ticket,

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from doctor.executor import tmux as module
+from doctor.executor.scrubbing import scrubbed
 from doctor.executor.tmux import (
     CannotLook,
     Command,
@@ -26,7 +27,6 @@ from doctor.executor.tmux import (
     chunks,
     new_session,
     pane_target,
-    scrubbed,
     session_problem,
 )
 
