@@ -45,6 +45,12 @@ class Options:
     fail_on: Severity | None = None
     """Least severity that makes exit 1; ``None``: the policy's, else error."""
 
+    baseline: Path | None = None
+    """File of known findings, which do not count."""
+
+    locked: bool = False
+    """Compare what is resolved with the project's lock."""
+
     online: bool = False
     """Allow checks that use the network."""
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from doctor.exit_codes import ExitCode
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
+from doctor.model.fix import Fix
 from doctor.model.harness import HarnessFact, SkillFact
 from doctor.model.location import Location
 from doctor.model.stage import Stage
@@ -63,6 +64,12 @@ class Report:
 
     findings: tuple[Finding, ...] = ()
     ignored: tuple[IgnoredFinding, ...] = ()
+    known: tuple[Finding, ...] = ()
+    """Findings that the baseline already has."""
+
+    fixes: Mapping[str, Fix] = field(default_factory=dict, repr=False)
+    """What would repair findings, by fingerprint; empty unless somebody asked for it."""
+
     checks: tuple[CheckResult, ...] = ()
     blocked: frozenset[str] = frozenset()
     """The ``affects`` of every error finding: what no launch may use."""

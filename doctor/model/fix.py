@@ -1,0 +1,59 @@
+"""What would repair a finding: a plan as data. Only the one who applies it writes."""
+
+from dataclasses import dataclass
+
+from doctor.model.location import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextEdit:
+    """One span of a file's text and what takes its place."""
+
+    start: int
+    """Offset of the span's first character."""
+
+    end: int
+    """Offset behind its last one; equal to ``start`` where something is inserted."""
+
+    text: str
+    begins: Location
+    """Line and column of ``start``."""
+
+    ends: Location
+    """Line and column of ``end``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFix:
+    """What becomes of one file."""
+
+    path: str
+    """Absolute."""
+
+    sha256: str | None
+    """Of the content that the plan was made for, in hex digits; ``None``: there is no such file yet."""
+
+    edits: tuple[TextEdit, ...] = ()
+    """In the order of the text; no two overlap."""
+
+    content: str | None = None
+    """The whole text of a file that is made; ``None`` for one that is there."""
+
+    mode: int | None = None
+    """Permission bits that it gets; ``None`` leaves them as they are, or as they are for a new file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """What repairs one finding."""
+
+    code: str
+    """Of the finding's check."""
+
+    fingerprint: str
+    """Of the finding."""
+
+    title: str
+    """What it does, in a few words."""
+
+    files: tuple[FileFix, ...]
