@@ -6,10 +6,11 @@ Model, strongest first: ``DOCTOR_MODEL``, the policy's ``runner_options.model``,
 given by a spec (``<harness alias>:<model>``) only counts where that harness runs; elsewhere it is listed as unused.
 """
 
+import dataclasses
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from doctor.model.policy import Agent, AgentProfile, Policy, RunnerOptions
 from doctor.model.roles import STAGE_ROLES, profile_model
 from doctor.model.secret import SecretRef
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 RUNTIME_VARIABLE = "DOCTOR_RUNTIME"
 MODEL_VARIABLE = "DOCTOR_MODEL"
@@ -198,7 +200,7 @@ class _Route(NamedTuple):
     unused: tuple[str, ...]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclasses.dataclass(slots=True, kw_only=True)
 class _Resolver:
     policy: Policy
     registry: Registry

@@ -2,11 +2,11 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from doctor.config.positions import too_deep
 from doctor.config.words import Unusable
+from doctor.records import dataclass
 
 DEEPEST = 64
 """Levels of nesting named in the message when a file nests too deeply to be parsed."""

@@ -1,6 +1,5 @@
 """Where the values of the resolved table stand: files and lines, worked out only for those that are asked for."""
 
-from dataclasses import dataclass
 
 from doctor.config.documents import Document
 from doctor.model.binding import Choice
@@ -8,6 +7,7 @@ from doctor.model.location import Location, pointer
 from doctor.model.machine import NamedProfile
 from doctor.model.roles import STAGE_ROLES, profile_model
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 _ROUTES = ("orchestrator", "runtime_profile")
 

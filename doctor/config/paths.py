@@ -3,8 +3,9 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from doctor.records import dataclass
 
 APPLICATION = "harness-doctor"
 

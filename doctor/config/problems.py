@@ -1,9 +1,9 @@
 """What can be wrong with a configuration file, and what reading one gives back."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from doctor.model.location import Location
+from doctor.records import dataclass
 
 if TYPE_CHECKING:
     from doctor.config.documents import Document

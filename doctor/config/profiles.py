@@ -1,7 +1,7 @@
 """Reading named profiles, and finding the active one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from doctor.config.typed import BAD
 from doctor.config.words import encodable, listed, quoted
 from doctor.model.harness import RunnerSpec
 from doctor.model.machine import NamedProfile
+from doctor.records import dataclass
 
 Source = Literal["flag", "env", "project", "pointer", "none"]
 

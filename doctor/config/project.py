@@ -3,10 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.config.files import is_there
+from doctor.records import dataclass
 
 DIRECTORY = ".metawsm"
 POLICY_NAMES = ("policy.json", "policy.toml")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from doctor.config.loading import load
 from doctor.config.problems import Loaded
 from doctor.config.project import DIRECTORY
 from doctor.model.fields import key
+from doctor.records import dataclass
 
 SELECTION_FILE = "profile-selection.json"
 

@@ -9,8 +9,10 @@ import json
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from doctor.records import dataclass
 
 RECONFIGURE = "reconfigure"
 

@@ -6,7 +6,6 @@ import re
 import socket
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.config.files import FileProblem, read_bytes
@@ -14,6 +13,7 @@ from doctor.config.paths import Paths
 from doctor.config.writing import replace_file
 from doctor.control.sockets import is_listening
 from doctor.os_processes import boot_id, is_alive, start_time
+from doctor.records import dataclass
 
 _LONGEST_RECORD = 16 * 1024
 _NUMBERED = re.compile(r"([1-9]\d{0,9})\.(json|sock)")

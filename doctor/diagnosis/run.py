@@ -1,7 +1,7 @@
 """One diagnosis from options to report."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ from doctor.model.machine import Machine
 from doctor.model.options import Options
 from doctor.model.policy import Policy
 from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.records import dataclass
 from doctor.report.redact import secret_values
 from doctor.resolve import MODEL_VARIABLE, RUNTIME_VARIABLE, Resolution, canonical_runtime, known_model
 

@@ -5,13 +5,14 @@ that directory is made in one step: whoever comes second is refused, so nothing 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from doctor.model.failure import FailureKind
 from doctor.model.process import Observation
 from doctor.model.spec import LaunchSpec, Mode
+from doctor.records import dataclass
 
 MARK = "DOCTOR_PROCESS"
 """Variable in every agent's environment that holds its process id; what it starts is found by it."""

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from doctor.config.files import FileProblem, read_bytes
 from doctor.executor.base import Place
+from doctor.records import dataclass
 
 PROCESSES = "processes"
 UNFINISHED = ".new-"

@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +15,7 @@ from doctor.model.process import Observation, OutcomeKind, Receipt
 from doctor.model.spec import Mode
 from doctor.model.stage import Stage
 from doctor.os_processes import boot_id, is_alive
+from doctor.records import dataclass
 
 T = TypeVar("T")
 

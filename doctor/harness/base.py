@@ -1,7 +1,7 @@
 """What an adapter says about one harness. Third-party adapters subclass ``Harness`` too."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from doctor.harness.signs import Sign
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog, ProgramFact, RunnerSpec
 from doctor.model.policy import RunnerOptions
 from doctor.model.secret import SecretRef
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

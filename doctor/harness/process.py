@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from doctor.os_processes import marked
+from doctor.records import dataclass
 
 if TYPE_CHECKING:
     from selectors import BaseSelector

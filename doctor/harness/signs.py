@@ -12,10 +12,10 @@ Each pattern was taken from the real CLI (see ``tests/harness/screens``), unless
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from doctor.model.failure import FailureKind
+from doctor.records import dataclass
 
 TRUST: Final = "trust"
 LOGIN: Final = "login"

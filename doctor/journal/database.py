@@ -10,12 +10,12 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from doctor.journal.errors import JournalError, about, explained, of_system
 from doctor.journal.schema import known_version, migrate
+from doctor.records import dataclass
 
 Answer = TypeVar("Answer")
 

@@ -1,12 +1,13 @@
 """From events to processes: the only way in which a row of the table comes about. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, NamedTuple
 
 from doctor.config.words import encodable
 from doctor.model.event import AGENT_PROCESS, DIRECTIVE_EMITTED, ControlDirective, Directive, Event
 from doctor.model.process import Outcome, OutcomeKind, State
+from doctor.records import dataclass
 
 OF_PROCESS = (
     "run_id",

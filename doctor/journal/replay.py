@@ -1,11 +1,11 @@
 """Which harness ran which stage, from the events alone: no log, no table and no policy is asked."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from doctor.journal.projection import ProcessRow, counted, project
 from doctor.model.event import ControlDirective, Event
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

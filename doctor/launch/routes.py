@@ -1,10 +1,10 @@
 """The way a prompt takes to its harness."""
 
-from dataclasses import dataclass
 
 from doctor.launch.errors import LaunchRefused
 from doctor.model.harness import PROMPT, PROMPT_FILE, CompiledArgv
 from doctor.model.spec import Delivery
+from doctor.records import dataclass
 
 LONGEST_ARGUMENT = 65_536
 """Bytes of a prompt that goes into ``argv``. Linux takes 131,072 in one argument, and no more in any way."""

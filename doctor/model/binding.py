@@ -1,9 +1,9 @@
 """Who runs where with what."""
 
-from dataclasses import dataclass
 
 from doctor.model.harness import CompiledArgv
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

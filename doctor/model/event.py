@@ -1,7 +1,7 @@
 """What is journalled: events, the directives they carry, and the verbs of an agent process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from doctor.model.process import State
 from doctor.model.spec import Mode
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 DIRECTIVE_EMITTED = "control.directive.emitted"
 """Type of the events that carry a control directive."""

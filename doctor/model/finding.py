@@ -1,10 +1,10 @@
 """What a check says."""
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 
 from doctor.model.location import Location
+from doctor.records import dataclass
 
 
 class Severity(StrEnum):

@@ -1,8 +1,8 @@
 """What would repair a finding: a plan as data. Only the one who applies it writes."""
 
-from dataclasses import dataclass
 
 from doctor.model.location import Location
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

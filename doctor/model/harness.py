@@ -1,10 +1,11 @@
 """Facts about installed harnesses, tools and skills."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from doctor.model.secret import SecretRef
+from doctor.records import dataclass
 
 
 class Auth(StrEnum):

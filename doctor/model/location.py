@@ -1,6 +1,6 @@
 """Where a value stands in a file."""
 
-from dataclasses import dataclass
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,12 @@
 """Settings of one machine: endpoints, harness paths, named profiles, executor profiles."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from doctor.model.fields import key
 from doctor.model.policy import ENV_NAME
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 ENDPOINT_KINDS = ("openai", "anthropic", "gemini")
 REASONING_LEVELS = ("off", "minimal", "low", "medium", "high", "xhigh", "max")

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime
 from pathlib import Path
 
 from doctor.model.finding import Severity
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

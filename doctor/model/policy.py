@@ -5,10 +5,10 @@ Each key's rule and sentence stand on the field; ``doctor.config`` enforces them
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from doctor.model.fields import key
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 AUTO = "auto"
 """The runner of a profile that leaves the choice to the active named profile's model."""

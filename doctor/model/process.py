@@ -1,11 +1,11 @@
 """Launched processes: their states, how they do, and how they ended."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from doctor.model.failure import FailureKind
 from doctor.model.spec import Mode
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 
 class State(StrEnum):

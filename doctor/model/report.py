@@ -1,16 +1,19 @@
 """The whole result of a diagnosis; every output format is a function of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import field
+from typing import TYPE_CHECKING, Protocol
 
 from doctor.exit_codes import ExitCode
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
-from doctor.model.fix import Fix
 from doctor.model.harness import HarnessFact, SkillFact
 from doctor.model.location import Location
 from doctor.model.stage import Stage
+from doctor.records import dataclass
+
+if TYPE_CHECKING:
+    from doctor.model.fix import Fix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class Report:
     known: tuple[Finding, ...] = ()
     """Findings that the baseline already has."""
 
-    fixes: Mapping[str, Fix] = field(default_factory=dict, repr=False)
+    fixes: Mapping[str, "Fix"] = field(default_factory=dict, repr=False)
     """What would repair findings, by fingerprint; empty unless somebody asked for it."""
 
     checks: tuple[CheckResult, ...] = ()

@@ -1,6 +1,6 @@
 """References to secrets. The value itself is never part of any model."""
 
-from dataclasses import dataclass
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

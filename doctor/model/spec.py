@@ -1,11 +1,12 @@
 """Launch specs: everything that is needed to start one process, validated and hashed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from doctor.model.secret import SecretRef
 from doctor.model.stage import Stage
+from doctor.records import dataclass
 
 SCHEMA_VERSION = 1
 SHORT_ID = 12

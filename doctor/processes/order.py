@@ -1,8 +1,7 @@
 """What someone wants launched."""
 
-from dataclasses import dataclass
-
 from doctor.model.options import Options
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """From an order to launch specs: everything is examined before anything starts."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from doctor.config.names import name_problem, nearest
 from doctor.config.project import DIRECTORY
@@ -15,6 +15,7 @@ from doctor.model.report import Report, touches
 from doctor.model.spec import LaunchSpec
 from doctor.processes.order import Order
 from doctor.processes.workplace import Workplace, workplace_of
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

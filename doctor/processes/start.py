@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from doctor.processes.plan import Plan
 from doctor.processes.settling import Unrecorded, clear_ended, journal_of, settle, settle_command
 from doctor.processes.waiting import Started, not_ready, until_ended, until_started
 from doctor.processes.workplace import Workplace, workplace
+from doctor.records import dataclass
 
 _UNUSUAL = re.compile(r"[^\w.-]+")
 """What an agent may have in its name and a process id has not: it names a directory and tags a session."""

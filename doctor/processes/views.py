@@ -1,7 +1,7 @@
 """From what an executor observes to what is shown: state, health, outcome."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from doctor.harness.base import Harness
 from doctor.harness.signs import COMMON, Sign
@@ -20,6 +20,7 @@ from doctor.processes.health import health_of
 from doctor.processes.log_files import head, tail
 from doctor.processes.times import iso
 from doctor.processes.workplace import Workplace
+from doctor.records import dataclass
 from doctor.report.redact import Redactor, secret_values
 
 LOST = "the terminal's server is gone; the agent still runs without it"

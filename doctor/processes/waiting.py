@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from doctor.model.failure import FailureKind
 from doctor.model.process import Observation, Outcome, OutcomeKind, ProcessView, Receipt
@@ -11,6 +10,7 @@ from doctor.processes.evidence import dialog_on, is_ready
 from doctor.processes.look import observe, screens, views
 from doctor.processes.views import Viewer
 from doctor.processes.workplace import Workplace
+from doctor.records import dataclass
 
 EARLY = 1.0
 """Seconds that a process without a prompt has to live to count as started: a rejected flag or a missing file shows

@@ -1,7 +1,6 @@
 """The project that processes belong to: where its files are, and what its policy says about running them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.config.policy import load_policy
@@ -11,6 +10,7 @@ from doctor.executor.builtin import BUILTIN_EXECUTORS
 from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.options import Options
 from doctor.model.policy import Policy
+from doctor.records import dataclass
 
 JOURNAL = "metawsm.db"
 

@@ -1,7 +1,6 @@
 """JSON: one document with everything, for other programs. Fields are added, never removed, within a schema version."""
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from doctor.model.binding import Binding, Choice, StageBinding
@@ -9,6 +8,7 @@ from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity
 from doctor.model.harness import Candidate, HarnessFact
 from doctor.model.location import Location
 from doctor.model.report import Report
+from doctor.records import dataclass
 from doctor.report.redact import Redactor, redactor_for
 
 SCHEMA_VERSION = 1

@@ -1,6 +1,6 @@
 """How a report for people is to look."""
 
-from dataclasses import dataclass
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

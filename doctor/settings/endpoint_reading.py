@@ -1,7 +1,6 @@
 """The endpoints of this machine and of the active profile, each with its place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
 from doctor.config.names import nearest
@@ -12,6 +11,7 @@ from doctor.model.location import pointer
 from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.options import Options
 from doctor.model.secret import SecretRef
+from doctor.records import dataclass
 from doctor.resolve import endpoints_of
 from doctor.settings.problems import refuse
 from doctor.settings.results import Source

@@ -1,7 +1,7 @@
 """Asking endpoints whether they answer, take their key, and have the models that are wanted of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import perf_counter
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from doctor.harness.endpoint_probe import REFUSED, EndpointAnswer, ask_endpoint,
 from doctor.model.binding import Binding, StageBinding
 from doctor.model.machine import Endpoint
 from doctor.model.options import Options
+from doctor.records import dataclass
 from doctor.resolve import resolve
 from doctor.settings.endpoint_reading import Configured, configured, key_of, require_known
 from doctor.settings.results import AuthVerdict, EndpointVerdict, ModelVerdict

@@ -13,7 +13,6 @@ Secrets are never copied: a key that a file writes out becomes a reference to a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from doctor.config.files import FileProblem, is_there, read_bytes
 from doctor.errors import UsageError
 from doctor.harness.registry import Registry
 from doctor.model.options import Options
+from doctor.records import dataclass
 from doctor.settings.foreign_json import convert_json
 from doctor.settings.problems import refuse
 from doctor.settings.store import ABSENT, Store

@@ -6,7 +6,7 @@ before the policy that names them, and a profile before the pointer to it.
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import profiles
@@ -26,6 +26,7 @@ from doctor.harness.registry import Registry
 from doctor.model.harness import HarnessFact
 from doctor.model.machine import Machine
 from doctor.model.options import Options
+from doctor.records import dataclass
 from doctor.settings.first_policy import first_policy
 from doctor.settings.routes import ROUTES, Route, best_route, discovery, next_steps, route_named
 from doctor.settings.store import PRIVATE_FILE, Store

@@ -1,6 +1,6 @@
 """The layers that settings come from, read once: policy, machine settings, the active named profile."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
 from doctor.config.origins import FileOrigins
@@ -12,6 +12,7 @@ from doctor.model.location import Location
 from doctor.model.machine import Machine, NamedProfile
 from doctor.model.options import Options
 from doctor.model.policy import Policy
+from doctor.records import dataclass
 from doctor.settings.problems import refuse
 from doctor.settings.results import Source, SourceKind
 from doctor.settings.surroundings import Surroundings, look_around

@@ -1,6 +1,5 @@
 """One named profile by its name: of this machine, or else a starter that nobody used yet."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from doctor.config.documents import Document
@@ -11,6 +10,7 @@ from doctor.config.profiles import load_named_profile, profile_names
 from doctor.config.words import listed, quoted
 from doctor.errors import UsageError
 from doctor.model.machine import NamedProfile
+from doctor.records import dataclass
 from doctor.settings.problems import refuse
 from doctor.settings.results import SourceKind
 from doctor.settings.starters import starter_content, starter_names, starter_path

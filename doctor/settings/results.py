@@ -1,8 +1,9 @@
 """What looking at or changing the settings answers; the command line turns these into tables and JSON."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from doctor.records import dataclass
 
 SourceKind = Literal["profile", "machine", "policy", "env", "flag", "default", "project", "pointer", "starter"]
 ProfileKind = Literal["user", "starter"]

@@ -1,13 +1,13 @@
 """The ways to run agents that a first setup offers, and which of them this machine is ready for."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from doctor.config.names import nearest
 from doctor.errors import UsageError
 from doctor.harness.registry import Registry
 from doctor.model.harness import Auth, HarnessFact
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,11 @@
 """Where a command about settings works: the machine's directories, the project, and the harnesses that are known."""
 
-from dataclasses import dataclass
-
 from doctor.config.paths import Paths, machine_paths
 from doctor.config.project import Project, find_project
 from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.harness import RunnerSpec
 from doctor.model.options import Options
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from doctor.errors import DoctorError
 from doctor.model.options import Options
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
