@@ -158,11 +158,11 @@ def plugin(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, requires=["build"])
 def crash(session: nox.Session) -> None:
-    """Kill the doctor at 100 random points of starting and stopping, and start and stop 20 agents 10 times."""
+    """Kill the doctor at 200 random points of starting, stopping and repairing; start and stop 20 agents 10 times."""
     install_wheel(session, *group("test"))
     seed = os.environ.get("DOCTOR_TEST_SEED") or str(secrets.randbelow(1_000_000))
     session.log(f"DOCTOR_TEST_SEED={seed} repeats it")
-    session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "100", "DOCTOR_TEST_ROUNDS": "10"})
+    session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "200", "DOCTOR_TEST_ROUNDS": "10"})
     run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "slow", str(END_TO_END_TESTS))
 
 

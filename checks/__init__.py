@@ -17,5 +17,7 @@ MODULES: tuple[str, ...] = (
     "checks.security",
     "checks.tickets",
     "checks.launch",
+    "checks.run_state",
+    "checks.lock",
 )
 """The families, in the order in which their findings read best: what was read, the machine, then who uses it."""

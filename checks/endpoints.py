@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import doctor
+from checks.key_moves import can_be_moved, moved
+from checks.modes import OTHERS, can_change, narrowed
 from checks.uses import uses
 from checks.written_keys import written_keys
 
@@ -124,7 +126,16 @@ class END002(doctor.Check):
                     severity=_weight(users.get(name, ())) if fatal else doctor.Severity.WARNING,
                     affects=users.get(name, ()),
                     key=f"{name} {problem}",
+                    fixable=not fatal and can_change(key_file(endpoint.api_key_file or "", context, paths)),
                 )
+
+    def fix(
+        self, finding: doctor.Finding, endpoints: Endpoints, context: doctor.HarnessContext, paths: doctor.Paths
+    ) -> doctor.Fix | None:
+        """Takes every right to a key's file from group and others."""
+        name = finding.subject.removeprefix("endpoint ")
+        written = endpoints[name].api_key_file if name in endpoints else None
+        return narrowed(self, finding, key_file(written, context, paths), by=OTHERS) if written else None
 
 
 def _key_problems(
@@ -295,7 +306,25 @@ class END005(doctor.Check):
                 remedy=f"revoke it, export a new one as {found.variable}, then {found.remedy}",
                 location=found.location,
                 key=f"{found.endpoint} {found.key}",
+                fixable=can_be_moved(found),
             )
+
+    def fix(
+        self,
+        finding: doctor.Finding,
+        machine_file: doctor.Loaded[doctor.Machine],
+        profile_file: doctor.ActiveProfile,
+        environment: Mapping[str, str],
+        paths: doctor.Paths,
+    ) -> doctor.Fix | None:
+        """Puts a reference in the place of a key.
+
+        Where a variable here has the key as its value, its name; else the key goes into a file below the settings
+        that only its owner can read. Keys in the values of headers, and beside another reference, are left.
+        """
+        every = written_keys(machine_file, profile_file)
+        found = next((each for each in every if each.location == finding.location), None)
+        return moved(self, finding, found, environment, paths.config_dir) if found else None
 
 
 @doctor.hookimpl

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import doctor
+from checks.spelling import problem_of, spelt
 from checks.uses import adapter, agent_tags, agents, listed
 
 Bindings = tuple[doctor.Binding, ...]
@@ -29,8 +30,30 @@ class NPR001(doctor.Check):
         """Fails when ``machine.toml``, the pointer to the active profile or the profile's file is missing or wrong."""
         for problem in (*machine_file.problems, *profile_file.problems):
             yield self.finding(
-                problem.subject, problem.message, remedy=problem.remedy, location=problem.location, affects=("*",)
+                problem.subject,
+                problem.message,
+                remedy=problem.remedy,
+                location=problem.location,
+                affects=("*",),
+                fixable=problem.instead is not None,
             )
+
+    def fix(
+        self,
+        finding: doctor.Finding,
+        machine_file: doctor.Loaded[doctor.Machine],
+        profile_file: doctor.ActiveProfile,
+    ) -> doctor.Fix | None:
+        """Gives a key its right name where only one can be meant."""
+        loaded = profile_file.loaded
+        for document, problems in (
+            (machine_file.document, machine_file.problems),
+            (loaded.document if loaded else None, profile_file.problems),
+        ):
+            problem = problem_of(finding, problems)
+            if problem is not None:
+                return spelt(self, finding, document, problem)
+        return None
 
 
 class NPR002(doctor.Check):

@@ -1,11 +1,20 @@
 """POL: the policy file is read, and says what it seems to say."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import doctor
+from checks.spelling import problem_of, spelt
+from checks.version1 import converted
+
+PolicyFile = doctor.Loaded[doctor.Policy]
 
 
-def _told(check: doctor.Check, policy_file: doctor.Loaded[doctor.Policy], *rules: str) -> Iterator[doctor.Finding]:
+def _told(
+    check: doctor.Check,
+    policy_file: PolicyFile,
+    *rules: str,
+    fixable: Callable[[doctor.ConfigProblem], bool] = lambda _: False,
+) -> Iterator[doctor.Finding]:
     """The reader's problems of these rules; any of them keeps the whole policy from being used."""
     for problem in policy_file.problems:
         if problem.rule in rules:
@@ -15,6 +24,7 @@ def _told(check: doctor.Check, policy_file: doctor.Loaded[doctor.Policy], *rules
                 remedy=problem.remedy,
                 location=problem.location,
                 affects=("*",),
+                fixable=fixable(problem),
             )
 
 
@@ -26,7 +36,7 @@ class POL001(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when the file is missing, too large, not text, or not well-formed; names the line and column."""
         yield from _told(self, policy_file, "unreadable", "syntax")
 
@@ -39,9 +49,27 @@ class POL002(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when an object has the same key twice."""
-        yield from _told(self, policy_file, "duplicate-key")
+        yield from _told(self, policy_file, "duplicate-key", fixable=lambda each: _same(policy_file, each) is not None)
+
+    def fix(self, finding: doctor.Finding, policy_file: PolicyFile) -> doctor.Fix | None:
+        """Removes all but the first of equal keys, where their values are equal too; else nobody can tell which."""
+        problem = problem_of(finding, policy_file.problems)
+        file = _same(policy_file, problem) if problem else None
+        return self.repair(finding, f"keep {finding.subject} once", file) if file else None
+
+
+def _same(policy_file: PolicyFile, problem: doctor.ConfigProblem) -> doctor.FileFix | None:
+    """What becomes of the policy when one of a problem's equal keys is kept; ``None`` where their values differ."""
+    if policy_file.document is None or problem.location.pointer is None:
+        return None
+    edits = doctor.edit(policy_file.document)
+    try:
+        edits.keep_first(edits.path(problem.location.pointer))
+        return edits.fix()
+    except doctor.Unavailable:
+        return None
 
 
 class POL003(doctor.Check):
@@ -52,9 +80,14 @@ class POL003(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when the policy has a key that its schema does not know."""
-        yield from _told(self, policy_file, "unknown-key")
+        yield from _told(self, policy_file, "unknown-key", fixable=lambda problem: problem.instead is not None)
+
+    def fix(self, finding: doctor.Finding, policy_file: PolicyFile) -> doctor.Fix | None:
+        """Gives a key its right name where only one can be meant."""
+        problem = problem_of(finding, policy_file.problems)
+        return spelt(self, finding, policy_file.document, problem) if problem else None
 
 
 class POL004(doctor.Check):
@@ -65,7 +98,7 @@ class POL004(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when a value is missing, has another type, or lies outside what is accepted."""
         yield from _told(self, policy_file, "type", "value")
 
@@ -78,9 +111,14 @@ class POL005(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when ``version`` is another one; for version 1 the equivalent of version 2 is shown."""
-        yield from _told(self, policy_file, "version")
+        yield from _told(self, policy_file, "version", fixable=lambda _: converted(policy_file.document) is not None)
+
+    def fix(self, finding: doctor.Finding, policy_file: PolicyFile, registry: doctor.Registry) -> doctor.Fix | None:
+        """Writes a policy of version 1 as version 2, with everything else that it says."""
+        edits = converted(policy_file.document, registry)
+        return self.repair(finding, "write the policy in schema version 2", edits.fix()) if edits else None
 
 
 class POL006(doctor.Check):
@@ -91,7 +129,7 @@ class POL006(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when a reference leads nowhere, or a name is defined twice."""
         yield from _told(self, policy_file, "reference")
 
@@ -104,7 +142,7 @@ class POL007(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: doctor.Loaded[doctor.Policy]) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when both files are there."""
         yield from _told(self, policy_file, "rival")
 
@@ -162,7 +200,24 @@ class POL012(doctor.Check):
         return ()
 
 
+class POL013(doctor.Check):
+    """Every entry of the baseline is still found.
+
+    An entry for a problem that was repaired would hide it if it came back. The engine, which alone sees all
+    findings, makes this check's findings once every check has ended.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self) -> Iterable[doctor.Finding]:
+        """Fails when an entry of the file given with ``--baseline`` matched no finding of a check that ran.
+
+        Nothing is said of a harness that is not here, nor when only one stage or another harness is looked at.
+        """
+        return ()
+
+
 @doctor.hookimpl
 def doctor_register_checks() -> list[type[doctor.Check]]:
     """The checks of this family."""
-    return [POL001, POL002, POL003, POL004, POL005, POL006, POL007, POL010, POL011, POL012]
+    return [POL001, POL002, POL003, POL004, POL005, POL006, POL007, POL010, POL011, POL012, POL013]

@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Protocol
 
 import doctor
+from checks.modes import OTHERS, OTHERS_WRITE, can_change, narrowed
 from checks.secret_shapes import GUESSES, kinds
+
+OWN_VARIABLES = ("DOCTOR_", "TMUX")
+"""Beginnings of variables that agents do not inherit."""
 
 OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 
@@ -39,6 +43,14 @@ def _subject(path: Iterable[str | int]) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
+def _key(path: tuple[str | int, ...], found: Iterable[str], affects: tuple[str, ...]) -> str | None:
+    """What a secret in a list is known by: an argument put before it moves it. The secret itself is no part of it."""
+    if not isinstance(path[-1], int):
+        return None
+    where = ".".join(str(part) for part in path if isinstance(part, str))
+    return f"{' '.join(affects)} {where} {' and '.join(found)}".strip()
+
+
 class SEC001(doctor.Check):
     """No secret stands in the policy or in the active profile's variables.
 
@@ -48,7 +60,11 @@ class SEC001(doctor.Check):
     """
 
     def run(
-        self, policy: doctor.Policy, named_profile: doctor.NamedProfile | None, profile_file: doctor.ActiveProfile
+        self,
+        policy: doctor.Policy,
+        named_profile: doctor.NamedProfile | None,
+        profile_file: doctor.ActiveProfile,
+        environment: Mapping[str, str],
     ) -> Iterator[doctor.Finding]:
         """Fails when a prompt, argument, command or variable holds what looks like a key, token or password."""
         seen: dict[str, tuple[str, ...]] = {}
@@ -57,12 +73,44 @@ class SEC001(doctor.Check):
             if found is None:
                 found = seen[text] = kinds(text)
             if found:
-                yield self._secret(_subject(path), found, affects, pointer=doctor.pointer(*path))
+                inherited = _is_variable(path) and _is_inherited(text, environment)
+                yield self._secret(
+                    _subject(path),
+                    found,
+                    affects,
+                    pointer=doctor.pointer(*path),
+                    fixable=inherited,
+                    key=_key(path, found, affects),
+                )
         for name, value in named_profile.env.items() if named_profile else ():
             if found := kinds(f"{name}={value}"):
                 document = profile_file.loaded.document if profile_file.loaded else None
                 place = document.at(doctor.pointer("env", name)) if document else None
-                yield self._secret(f"profile {profile_file.name} env.{name}", found, ("*",), location=place)
+                inherited = place is not None and _is_inherited(f"{name}={value}", environment)
+                yield self._secret(
+                    f"profile {profile_file.name} env.{name}", found, ("*",), location=place, fixable=inherited
+                )
+
+    def fix(
+        self,
+        finding: doctor.Finding,
+        policy_file: doctor.Loaded[doctor.Policy],
+        profile_file: doctor.ActiveProfile,
+    ) -> doctor.Fix | None:
+        """Removes a variable that agents get all the same: it is set here to the same value, and they inherit it."""
+        place = finding.location
+        documents = (policy_file.document, profile_file.loaded.document if profile_file.loaded else None)
+        document = next((each for each in documents if each and place and each.path == place.path), None)
+        if document is None or place is None or place.pointer is None:
+            return None
+        edits = doctor.edit(document)
+        path = edits.path(place.pointer)
+        value = document.data
+        for part in path:
+            value = value[part]
+        edits.remove(path)
+        title = f"leave {path[-1]} to the environment, where it has the same value"
+        return self.repair(finding, title, edits.fix(), secrets=(value,))
 
     def _secret(
         self,
@@ -72,6 +120,8 @@ class SEC001(doctor.Check):
         *,
         pointer: str | None = None,
         location: doctor.Location | None = None,
+        fixable: bool = False,
+        key: str | None = None,
     ) -> doctor.Finding:
         guessed = GUESSES.issuperset(found)
         return self.finding(
@@ -82,7 +132,19 @@ class SEC001(doctor.Check):
             location=location,
             severity=doctor.Severity.WARNING if guessed else doctor.Severity.ERROR,
             affects=affects,
+            fixable=fixable,
+            key=key,
         )
+
+
+def _is_variable(path: tuple[str | int, ...]) -> bool:
+    return path[2:4] == ("runner_options", "env")
+
+
+def _is_inherited(assignment: str, environment: Mapping[str, str]) -> bool:
+    """Whether agents get a variable with this value from the environment that they are started in."""
+    name, _, value = assignment.partition("=")
+    return environment.get(name) == value and not name.startswith(OWN_VARIABLES)
 
 
 def _others_write(path: Path) -> bool:
@@ -122,7 +184,13 @@ class SEC002(doctor.Check):
                     f"{path} can be changed by others (mode {_mode(path) or 0:o})",
                     remedy=f"chmod go-w {path}",
                     location=doctor.Location(path=str(path)),
+                    fixable=can_change(path),
                 )
+
+    def fix(self, finding: doctor.Finding) -> doctor.Fix | None:
+        """Takes the right to write from group and others."""
+        place = finding.location
+        return narrowed(self, finding, Path(place.path), by=OTHERS_WRITE) if place else None
 
 
 class SEC003(doctor.Check):
@@ -151,7 +219,15 @@ class SEC003(doctor.Check):
             remedy=f"chmod {change} {path}",
             location=doctor.Location(path=str(path)),
             severity=severity,
+            fixable=can_change(path),
         )
+
+    def fix(self, finding: doctor.Finding) -> doctor.Fix | None:
+        """Takes the right to write from group and others, and every right to ``machine.toml``."""
+        if finding.location is None:
+            return None
+        path = Path(finding.location.path)
+        return narrowed(self, finding, path, by=OTHERS if path.name == "machine.toml" else OTHERS_WRITE)
 
 
 def _reachable(path: Path) -> bool:

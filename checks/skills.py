@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import doctor
+from checks.skill_copies import as_fix, copies
 from checks.uses import listed, shortened
 
 Bindings = tuple[doctor.Binding, ...]
@@ -232,7 +233,24 @@ class SKL005(doctor.Check):
                 pointer=entry.pointer,
                 affects=(f"skill:{name}",),
                 key=name,
+                fixable=copies(facts[0].name, Path(facts[0].path or ""), project.root) is not None,
             )
+
+    def fix(
+        self, finding: doctor.Finding, bindings: Bindings, skills: Skills, project: doctor.Project
+    ) -> doctor.Fix | None:
+        """Copies the skill's whole directory into the project.
+
+        Not where a link in it leads out of it, nor where it has more than 500 files or 5 MiB. What begins with a dot
+        stays behind.
+        """
+        for _, fact in _first_uses(bindings, skills):
+            if finding.affects == (f"skill:{fact.name}",) and fact.path and fact.path in finding.message:
+                files = copies(fact.name, Path(fact.path), project.root)
+                if files is None:
+                    return None
+                return self.repair(finding, f"copy the skill {fact.name} into the project", *map(as_fix, files))
+        return None
 
 
 def _copy(fact: doctor.SkillFact, project: doctor.Project) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 
 import doctor
+from checks.old_flags import can_be_replaced, instead_of, replaced_flag, spelt_out, words_of_full_auto
 from checks.uses import Launch, agent_tags, agents, crowd, launches, merged, reach
 
 Bindings = tuple[doctor.Binding, ...]
@@ -93,23 +94,66 @@ class HRN008(doctor.Check):
         prober: doctor.Prober,
     ) -> Iterator[doctor.Finding]:
         """Fails when the compiled command has a flag that the installed version does not know."""
-
-        def unknown(launch: Launch) -> tuple[tuple[str, str], ...]:
-            fact = harnesses[launch.harness.id]
-            return doctor.unknown_flags(launch.harness, fact, launch.compiled.argv, prober)
-
         everyone = crowd(bindings)
-        for (runtime, (flag, reason)), group in merged(launches(bindings, registry), unknown).items():
+        for runtime, flag, reason, group in _unknown(bindings, registry, harnesses, prober):
             place = _place_of(flag, group[0], policy)
-            version = harnesses[runtime].program.version or "of unknown version"
             yield self.finding(
                 f"harness {runtime}",
-                f"{agents(group)} would start {runtime} {version} with {flag}, which it does not know: {reason}",
+                _unknown_in_words(runtime, flag, reason, group, harnesses),
                 remedy=f"remove {flag} from runner_options, or install a version of {runtime} that knows it",
                 pointer=doctor.pointer("agent_profiles", group[0].profile_index, "runner_options", *place),
                 affects=reach(group, everyone),
                 key=f"{runtime} {flag}",
+                fixable=can_be_replaced(flag, group, policy, registry, harnesses),
             )
+
+    def fix(
+        self,
+        finding: doctor.Finding,
+        *,
+        policy: doctor.Policy,
+        policy_file: doctor.Loaded[doctor.Policy],
+        bindings: Bindings,
+        registry: doctor.Registry,
+        harnesses: Mapping[str, doctor.HarnessFact],
+        prober: doctor.Prober,
+    ) -> doctor.Fix | None:
+        """Writes what takes the place of a flag that is gone, wherever a profile's ``extra_args`` have it."""
+        for runtime, flag, reason, group in _unknown(bindings, registry, harnesses, prober):
+            if _unknown_in_words(runtime, flag, reason, group, harnesses) == finding.message:
+                words = instead_of(flag, group, policy, registry, harnesses)
+                if words is None or policy_file.document is None:
+                    return None
+                edits = replaced_flag(doctor.edit(policy_file.document), flag, words, group, policy)
+                return self.repair(finding, f"write {' '.join(words)} for {flag}", edits.fix())
+        return None
+
+
+def _unknown(
+    bindings: Bindings,
+    registry: doctor.Registry,
+    harnesses: Mapping[str, doctor.HarnessFact],
+    prober: doctor.Prober,
+) -> Iterator[tuple[str, str, str, list[doctor.Binding]]]:
+    """Each flag that is not known, by harness: why, and the agents that would be started with it."""
+
+    def unknown(launch: Launch) -> tuple[tuple[str, str], ...]:
+        fact = harnesses[launch.harness.id]
+        return doctor.unknown_flags(launch.harness, fact, launch.compiled.argv, prober)
+
+    for (runtime, (flag, reason)), group in merged(launches(bindings, registry), unknown).items():
+        yield runtime, flag, reason, group
+
+
+def _unknown_in_words(
+    runtime: str,
+    flag: str,
+    reason: str,
+    group: list[doctor.Binding],
+    harnesses: Mapping[str, doctor.HarnessFact],
+) -> str:
+    version = harnesses[runtime].program.version or "of unknown version"
+    return f"{agents(group)} would start {runtime} {version} with {flag}, which it does not know: {reason}"
 
 
 def _place_of(flag: str, binding: doctor.Binding, policy: doctor.Policy) -> tuple[str | int, ...]:
@@ -129,7 +173,13 @@ class HRN009(doctor.Check):
 
     severity = doctor.Severity.INFO
 
-    def run(self, bindings: Bindings, registry: doctor.Registry) -> Iterator[doctor.Finding]:
+    def run(
+        self,
+        policy: doctor.Policy,
+        bindings: Bindings,
+        registry: doctor.Registry,
+        harnesses: Mapping[str, doctor.HarnessFact],
+    ) -> Iterator[doctor.Finding]:
         """Reports each choice that was made while the commands were put together."""
         starts = launches(bindings, registry)
         for (runtime, note), group in merged(starts, lambda launch: launch.compiled.notes).items():
@@ -139,7 +189,29 @@ class HRN009(doctor.Check):
                 pointer=doctor.pointer("agent_profiles", group[0].profile_index, "runner_options"),
                 affects=agent_tags(group),
                 key=f"{runtime} {note}",
+                fixable=words_of_full_auto(note, group, policy, registry, harnesses) is not None,
             )
+
+    def fix(
+        self,
+        finding: doctor.Finding,
+        *,
+        policy: doctor.Policy,
+        policy_file: doctor.Loaded[doctor.Policy],
+        bindings: Bindings,
+        registry: doctor.Registry,
+        harnesses: Mapping[str, doctor.HarnessFact],
+    ) -> doctor.Fix | None:
+        """Writes the flags that ``full_auto`` became, where the installed version has none of its own any more."""
+        starts = launches(bindings, registry)
+        for (_, note), group in merged(starts, lambda launch: launch.compiled.notes).items():
+            if f"{agents(group)}: {note}" == finding.message:
+                words = words_of_full_auto(note, group, policy, registry, harnesses)
+                if words is None or policy_file.document is None:
+                    return None
+                edits = spelt_out(doctor.edit(policy_file.document), words, group, policy)
+                return self.repair(finding, f"write {' '.join(words)} for full_auto", edits.fix())
+        return None
 
 
 @doctor.hookimpl

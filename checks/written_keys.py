@@ -1,7 +1,7 @@
 """Keys that stand in the settings of an endpoint instead of a reference. Their text is never returned."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import doctor
@@ -30,6 +30,12 @@ class WrittenKey(NamedTuple):
     """The command that puts a reference in its place."""
 
     location: doctor.Location
+    document: doctor.Document
+    place: Path
+    """Of the endpoint's table in the document."""
+
+    path: Path
+    """In the endpoint's table."""
 
 
 class _Table(NamedTuple):
@@ -41,7 +47,7 @@ class _Table(NamedTuple):
 
     data: dict[str, Any]
     place: Path
-    at: Callable[[str], doctor.Location]
+    document: doctor.Document
 
 
 def written_keys(
@@ -59,7 +65,10 @@ def written_keys(
                     what=" and ".join(found) or "a key",
                     variable=variable,
                     remedy=_remedy(table, variable),
-                    location=table.at(doctor.pointer(*table.place, *path)),
+                    location=table.document.at_key(doctor.pointer(*table.place, *path)),
+                    document=table.document,
+                    place=table.place,
+                    path=path,
                 )
 
 
@@ -68,7 +77,7 @@ def _tables(machine_file: doctor.Loaded[doctor.Machine], profile_file: doctor.Ac
         found = machine_file.document.data.get("endpoints")
         for name, data in found.items() if isinstance(found, dict) else ():
             if isinstance(data, dict):
-                yield _Table(name, None, data, ("endpoints", name), machine_file.document.at_key)
+                yield _Table(name, None, data, ("endpoints", name), machine_file.document)
     document = profile_file.loaded.document if profile_file.loaded else None
     if document is not None:
         group = document.data.get("llm_endpoints")
@@ -76,7 +85,7 @@ def _tables(machine_file: doctor.Loaded[doctor.Machine], profile_file: doctor.Ac
         for index, data in enumerate(every) if isinstance(every, list) else ():
             if isinstance(data, dict):
                 name, place = str(data.get("name", index)), ("llm_endpoints", "endpoints", index)
-                yield _Table(name, profile_file.name or "", data, place, document.at_key)
+                yield _Table(name, profile_file.name or "", data, place, document)
 
 
 def _texts(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -1,7 +1,10 @@
 """Everything ``import doctor`` offers, gathered in one place so that the package itself costs nothing to import."""
 
 from doctor.__about__ import __version__
+from doctor.config.documents import Document
+from doctor.config.editing import Edits, edit
 from doctor.config.machine import ActiveProfile
+from doctor.config.own_files import RUN_STATE
 from doctor.config.paths import Paths
 from doctor.config.problems import ConfigProblem, Loaded
 from doctor.config.project import Project
@@ -12,7 +15,7 @@ from doctor.exit_codes import ExitCode
 from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest
 from doctor.harness.endpoint_api import endpoint_url_problem, is_loopback, key_headers
 from doctor.harness.endpoint_probe import EndpointAnswer, ask_endpoint
-from doctor.harness.flags import unknown_flags
+from doctor.harness.flags import flag_instead, unknown_flags
 from doctor.harness.probe import Prober
 from doctor.harness.process import Completed
 from doctor.harness.registry import Registry
@@ -20,6 +23,7 @@ from doctor.harness.versions import satisfies, version_at_least
 from doctor.hookspecs import hookimpl
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
+from doctor.model.fix import FileFix, Fix, TextEdit
 from doctor.model.harness import (
     PROMPT,
     Auth,
@@ -35,6 +39,7 @@ from doctor.model.harness import (
     SkillSource,
 )
 from doctor.model.location import Location, pointer
+from doctor.model.lock import Lock, LockMove
 from doctor.model.machine import Endpoint, Machine, NamedProfile
 from doctor.model.options import Options
 from doctor.model.pane import PaneFact, VariableFact
@@ -44,6 +49,7 @@ from doctor.model.stage import Stage
 
 __all__ = [
     "PROMPT",
+    "RUN_STATE",
     "ActiveProfile",
     "Agent",
     "AgentProfile",
@@ -58,10 +64,14 @@ __all__ = [
     "ConfigProblem",
     "Dialog",
     "DoctorError",
+    "Document",
+    "Edits",
     "Endpoint",
     "EndpointAnswer",
     "ExitCode",
+    "FileFix",
     "Finding",
+    "Fix",
     "Flag",
     "Harness",
     "HarnessContext",
@@ -70,6 +80,8 @@ __all__ = [
     "LaunchRequest",
     "Loaded",
     "Location",
+    "Lock",
+    "LockMove",
     "Machine",
     "NamedProfile",
     "Options",
@@ -96,13 +108,16 @@ __all__ = [
     "Stage",
     "StageBinding",
     "Status",
+    "TextEdit",
     "Unavailable",
     "UsageError",
     "VariableFact",
     "__version__",
     "ask_endpoint",
     "diagnose",
+    "edit",
     "endpoint_url_problem",
+    "flag_instead",
     "hookimpl",
     "is_loopback",
     "key_headers",

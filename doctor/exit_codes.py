@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     FINDINGS = 1
     """Findings at or above the threshold (``--fail-on``, default ``error``); or a process that was to start or to end
     did not, or one that was waited for did not exit 0; or an endpoint did not answer, or a file could not be taken
-    over."""
+    over; or ``--deny`` names a change that was made."""
 
     USAGE = 2
     """The command line is wrong, or a configuration file cannot be understood."""

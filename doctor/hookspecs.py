@@ -76,11 +76,12 @@ def doctor_register_harnesses() -> Iterable["Harness"]:  # type: ignore[empty-bo
 
 
 @hookspec
-def doctor_register_formats() -> Mapping[str, Callable[["Report"], str]]:  # type: ignore[empty-body]
+def doctor_register_formats() -> Mapping[str, Callable[["Report"], str | Iterable[str]]]:  # type: ignore[empty-body]
     """Offer report formats.
 
     Returns:
-        Format name, as given to ``--format``, to a pure function from the report to the whole text.
+        Format name, as given to ``--format``, to a pure function from the report to its text: whole, or as an iterator
+        or a list of its pieces, which are written as they come, so that a long report need not fit into memory.
     """
 
 

@@ -10,7 +10,6 @@ import ast
 import difflib
 import importlib
 import inspect
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 import checks
 from doctor import exit_codes
 from doctor.cli.manual import markdown
-from doctor.config.schema import schemas
+from doctor.config.schema import schema_text, schemas
 from doctor.diagnosis.check import Check
 from doctor.harness.base import Harness
 from doctor.harness.registry import Registry, builtin_harnesses
@@ -43,6 +42,7 @@ FAMILIES = {
     "END": "Endpoints",
     "EXP": "Executor profiles",
     "LCH": "Launch",
+    "LCK": "The lock",
     "RUN": "Run state",
     "SEC": "Security",
     "TKT": "Ticket and workspace tools",
@@ -116,7 +116,7 @@ def prose(text: str) -> str:
 def schema_pages() -> Iterator[tuple[str, str]]:
     """The JSON Schemas of every file and of the report."""
     for name, schema in schemas(Registry(builtin_harnesses()).specs()).items():
-        yield f"schemas/{name}", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        yield f"schemas/{name}", schema_text(schema)
 
 
 def cli_page() -> tuple[str, str]:

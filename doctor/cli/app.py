@@ -16,6 +16,9 @@ from doctor.exit_codes import ExitCode
 TRACEBACK = "DOCTOR_TRACEBACK"
 """Variable that asks for the traceback of an internal error."""
 
+DOCUMENTS = ("json", "junit", "sarif", "github", "markdown", "html", "agent", "tap")
+"""Formats that say what failed as they say everything else, for those who read nothing but stdout."""
+
 VERSION_FLAGS = frozenset({"-V", "--version"})
 
 
@@ -56,11 +59,11 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
     say(f"doctor: {message}")
     if remedy:
         say(remedy)
-    if wants_json(arguments):
+    if name := document_wanted(arguments):
         from doctor.cli.failure import failure_document  # noqa: PLC0415 - only a failure needs it
 
         try:
-            put(failure_document(arguments, exit_code, message, remedy))
+            put(failure_document(arguments, exit_code, message, remedy, format_name=name))
         except UsageError as error:
             say(f"doctor: {error.message}")
     return int(exit_code)
@@ -68,9 +71,17 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether stdout is to hold a JSON document, told without understanding the rest of the command line."""
+    return document_wanted(arguments) == "json"
+
+
+def document_wanted(arguments: Sequence[str]) -> str | None:
+    """The format of the document for programs that stdout is to hold, told like that; ``None`` where it holds none."""
     given = {argument.partition("=")[::2] for argument in arguments if "=" in argument}
     given |= set(pairwise(arguments))
-    return not given.isdisjoint({("--format", "json"), *(("--output", f"json={name}") for name in STDOUT_NAMES)})
+    for name in DOCUMENTS:
+        if not given.isdisjoint({("--format", name), *(("--output", f"{name}={file}") for file in STDOUT_NAMES)}):
+            return name
+    return None
 
 
 def _wants_traceback(arguments: Sequence[str]) -> bool:

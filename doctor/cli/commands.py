@@ -2,6 +2,10 @@
 
 from doctor.cli import options
 from doctor.cli.command import Argument, Command
+from doctor.cli.compare_commands import COMPARE_COMMANDS
+from doctor.cli.file_commands import FILE_COMMANDS
+from doctor.cli.fix_commands import FIX
+from doctor.cli.gate_commands import BASELINE, GATE_COMMANDS
 from doctor.cli.process_commands import PROCESS_COMMANDS
 from doctor.cli.profile_commands import PROFILE
 from doctor.cli.settings_commands import ENDPOINT, INIT, WATCH
@@ -20,12 +24,15 @@ CHECK = Command(
         ("doctor --select SKL,STG --fail-on warning", "only skills and stages, strictly"),
         ("doctor --profile codex --runtime claude", "what would change with these"),
         ("doctor --output json=report.json", "also write a file"),
+        ("doctor --baseline .metawsm/doctor-baseline.json --locked", "what a change brought, and what moved"),
     ),
     options=(
         options.POLICY,
         options.FORMAT,
         options.OUTPUT,
         options.FAIL_ON,
+        options.BASELINE,
+        options.LOCKED,
         options.PROFILE,
         options.RUNTIME,
         options.STAGE,
@@ -113,7 +120,7 @@ VERSION = Command(
     options=(options.TEXT_FORMAT, options.VERBOSE, *options.PLUGINS, options.CWD),
 )
 
-GROUPS = {group.name: group for group in (PROFILE, ENDPOINT)}
+GROUPS = {group.name: group for group in (PROFILE, ENDPOINT, BASELINE)}
 """By name, in the order in which they are shown."""
 
 COMMANDS = {
@@ -125,6 +132,11 @@ COMMANDS = {
         INIT,
         *PROFILE.commands,
         *ENDPOINT.commands,
+        FIX,
+        *BASELINE.commands,
+        *GATE_COMMANDS,
+        *COMPARE_COMMANDS,
+        *FILE_COMMANDS,
         CHECKS,
         EXPLAIN,
         TRUST,

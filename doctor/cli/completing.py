@@ -38,7 +38,9 @@ def codes(**_: Any) -> Iterable[str]:
 
 def formats(**_: Any) -> Iterable[str]:
     """Names of report formats."""
-    return sorted({"table", "plain", "json", *_prepared().plugins.formats})
+    from doctor.cli.output import BUILT_IN  # noqa: PLC0415 - one question needs it
+
+    return sorted({*BUILT_IN, *_prepared().plugins.formats})
 
 
 def runtimes(**_: Any) -> Iterable[str]:
@@ -97,6 +99,13 @@ def executors(**_: Any) -> Iterable[str]:
     return sorted(_prepared().plugins.executors)
 
 
+def schemas(**_: Any) -> Iterable[str]:
+    """Names of published schemas."""
+    from doctor.cli.schema_command import ALIASES, published  # noqa: PLC0415 - one question needs it
+
+    return sorted({*ALIASES, *published()})
+
+
 def _project() -> Any:
     from doctor.config.project import find_project  # noqa: PLC0415 - some questions need it
 
@@ -135,5 +144,6 @@ COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "agents": _quiet(agents),
     "processes": _quiet(processes),
     "executors": _quiet(executors),
+    "schemas": _quiet(schemas),
 }
 """By the kind that the tables of options name."""

@@ -12,6 +12,7 @@ from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
 from doctor.model.finding import Finding, Severity
 from doctor.model.report import PolicyRef, ProfileRef, Report
+from doctor.model.rule import Rule
 from doctor.report.redact import secret_values
 
 
@@ -47,13 +48,21 @@ RESERVED = {
 """By the exit code that each comes with."""
 
 
-def failure_document(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None) -> str:
-    """What stdout holds where JSON was asked for: the document of the command that was meant, empty, and why."""
-    from doctor.report.json_format import dumps, render  # noqa: PLC0415 - the table of codes is wanted without it
+def failure_document(
+    arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None, *, format_name: str = "json"
+) -> str:
+    """What stdout holds where a document was asked for: that of the command that was meant, empty, and why.
 
+    Nothing, where the command has no such document when it fails.
+    """
     answer = _answer(arguments)
     if answer is None:
-        return render(failure_report(exit_code, message, remedy))
+        from doctor.report.formats import FORMATS  # noqa: PLC0415 - the table of codes is wanted without it
+
+        return "".join(FORMATS[format_name](failure_report(exit_code, message, remedy)))
+    if format_name != "json":
+        return ""
+    from doctor.report.json_format import dumps  # noqa: PLC0415 - as above
     from doctor.report.launch_json import failed_json  # noqa: PLC0415 - not for a diagnosis
 
     return dumps(failed_json(answer, message, remedy, secret_values(os.environ), exit_code=exit_code))
@@ -87,6 +96,7 @@ def failure_report(exit_code: ExitCode, message: str, remedy: str | None) -> Rep
         policy=PolicyRef(),
         profile=ProfileRef(),
         findings=(finding,),
+        rules={reserved.code: Rule(code=reserved.code, title=reserved.title, fails=reserved.fails)},
         blocked=frozenset("*"),
         secrets=secret_values(os.environ),
     )

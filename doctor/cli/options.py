@@ -58,7 +58,8 @@ POLICY = Option(
 )
 FORMAT = Option(
     ("--format",),
-    "table, plain, json or a plugin's (default: table in a terminal, plain elsewhere)",
+    "table, plain, json, junit, sarif, github, markdown, html, agent, tap or a plugin's "
+    "(default: table in a terminal, plain elsewhere)",
     metavar="FORMAT",
     candidates="formats",
 )
@@ -75,6 +76,13 @@ OUTPUT = Option(
 FAIL_ON = Option(
     ("--fail-on",), "least severity that makes the exit code 1 (default: the policy's, else error)", choices=SEVERITIES
 )
+BASELINE = Option(
+    ("--baseline",),
+    "file of known findings, which do not count (written by doctor baseline write)",
+    metavar="FILE",
+    candidates="files",
+)
+LOCKED = Option(("--locked",), "also fail where anything is not as .metawsm/doctor.lock has it")
 PROFILE = Option(("--profile",), "named profile for this run only", metavar="NAME", candidates="profiles")
 RUNTIME = Option(("--runtime",), "harness for every stage", metavar="ID", candidates="runtimes")
 STAGE = Option(("--stage",), "only this stage", choices=STAGES)

@@ -2,20 +2,20 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from doctor.cli.streams import STDOUT_NAMES, is_terminal, put, style_for, talking
+from doctor.cli.streams import STDOUT_NAMES, is_terminal, put_pieces, style_for, talking
 from doctor.cli.writing import refuse_unwritable, write_text
 from doctor.errors import RegistrationError, UsageError
 from doctor.model.options import Options
 from doctor.model.report import Report
 from doctor.report.style import Style
 
-Render = Callable[[Report], str]
+Render = Callable[[Report], str | Iterable[str]]
 
-BUILT_IN = ("table", "plain", "json")
+BUILT_IN = ("table", "plain", "json", "junit", "sarif", "github", "markdown", "html", "agent", "tap")
 
 
 class Target(NamedTuple):
@@ -103,19 +103,35 @@ def _of_plugin(name: str, options: Options) -> Render:
     return lambda report: _guarded(name, formats[name], report)
 
 
-def _guarded(name: str, render: Callable[..., object], report: Report) -> str:
+def _guarded(name: str, render: Callable[..., object], report: Report) -> str | Iterator[str]:
+    text = _called(name, lambda: render(report))
+    if isinstance(text, str):
+        return text
+    if not isinstance(text, Iterator | Sequence):
+        raise RegistrationError(f"the report format {name!r} returned {type(text).__name__}, expected text")
+    return _guarded_pieces(name, iter(text))
+
+
+def _guarded_pieces(name: str, pieces: Iterator[object]) -> Iterator[str]:
+    while (piece := _called(name, lambda: next(pieces, None))) is not None:
+        if not isinstance(piece, str):
+            raise RegistrationError(f"the report format {name!r} gave {type(piece).__name__}, expected text")
+        yield piece
+
+
+def _called(name: str, part: Callable[[], object]) -> object:
+    """What a part of a plugin's format gives, while whatever it prints is talk."""
     try:
         with talking():
-            text = render(report)
+            return part()
     except (Exception, SystemExit) as error:
         raise RegistrationError(f"the report format {name!r} failed: {type(error).__name__}: {error}") from error
-    if not isinstance(text, str):
-        raise RegistrationError(f"the report format {name!r} returned {type(text).__name__}, expected text")
-    return text
 
 
 def deliver(report: Report, renders: Iterable[tuple[Target, Render]]) -> None:
-    """Write every report, stdout last, so that a failure leaves stdout to the message about it.
+    """Write every report as it comes, stdout last, so that a failure leaves stdout to the message about it.
+
+    A report that comes in pieces and fails among them has left some of them on stdout; of a file, nothing is changed.
 
     Raises:
         UsageError: A file cannot be written, or stdout is closed and there is no file.
@@ -127,7 +143,7 @@ def deliver(report: Report, renders: Iterable[tuple[Target, Render]]) -> None:
         if target.file is not None:
             write_text(target.file, text)
         elif not to_file_alone:
-            put(text)
+            put_pieces((text,) if isinstance(text, str) else text)
 
 
 def style_of(*, color: str | None, verbose: bool, quiet: bool, home: Path) -> Style:

@@ -29,6 +29,7 @@ LAUNCH = Command(
     options=(
         own.AGENT,
         options.STAGE,
+        options.LOCKED,
         own.AGENT_CWD,
         own.TICKET,
         own.PROMPT,

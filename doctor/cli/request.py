@@ -19,6 +19,7 @@ def options_of(arguments: Namespace) -> Options:
     given = vars(arguments)
     cwd = working_directory(given.get("cwd"))
     policy, stage, fail_on = given.get("policy"), given.get("stage"), given.get("fail_on")
+    baseline = given.get("baseline")
     return Options(
         cwd=cwd,
         policy=cwd / policy if policy is not None else None,
@@ -31,6 +32,8 @@ def options_of(arguments: Namespace) -> Options:
         ignore=tuple(given.get("ignore") or ()),
         keyword=given.get("keyword"),
         fail_on=Severity(fail_on) if fail_on else None,
+        baseline=cwd / baseline if baseline is not None else None,
+        locked=given.get("locked", False),
         online=given.get("online", False),
         in_pane=given.get("in_pane", False),
         jobs=given.get("jobs"),

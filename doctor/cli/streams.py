@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, redirect_stdout, suppress
 from typing import TextIO
 
@@ -36,13 +36,23 @@ def put(text: str) -> bool:
     Raises:
         UsageError: It cannot be written, such as to a full disk, or stdout is closed.
     """
+    return _write(text, flush=True)
+
+
+def put_pieces(pieces: Iterable[str]) -> bool:
+    """Like ``put``, piece by piece as they come; none is asked for once nobody is reading."""
+    return all(_write(piece, flush=False) for piece in pieces) and _write("", flush=True)
+
+
+def _write(text: str, *, flush: bool) -> bool:
     if sys.stdout is None:
         raise UsageError(
             "the report cannot be written to stdout: it is closed", remedy="open it, or send it to /dev/null"
         )
     try:
         sys.stdout.write(encodable(text, sys.stdout))
-        sys.stdout.flush()
+        if flush:
+            sys.stdout.flush()
     except BrokenPipeError:
         _abandon(sys.stdout)
         return False

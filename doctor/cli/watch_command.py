@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from contextlib import redirect_stdout
 
-from doctor.cli.output import plan, renderers, style_of
+from doctor.cli.output import Render, plan, renderers, style_of
 from doctor.cli.request import options_of
 from doctor.cli.streams import is_terminal, put, say, talking
 from doctor.exit_codes import ExitCode
@@ -38,10 +38,10 @@ def run(arguments: Namespace) -> int:
         return ExitCode.INTERRUPTED
 
 
-def _renderer(arguments: Namespace, options: Options) -> Callable[[], Callable[[Report], str]]:
+def _renderer(arguments: Namespace, options: Options) -> Callable[[], Render]:
     """Gives the function that makes a report's text, for the terminal as wide as it is now."""
 
-    def renderer() -> Callable[[Report], str]:
+    def renderer() -> Render:
         if arguments.format == "json":
             return _one_line
         style = style_of(color=arguments.color, verbose=arguments.verbose, quiet=arguments.quiet, home=options.home)
@@ -51,12 +51,12 @@ def _renderer(arguments: Namespace, options: Options) -> Callable[[], Callable[[
     return renderer
 
 
-def _shower(renderer: Callable[[], Callable[[Report], str]], *, redraw: bool) -> Callable[[Report], None]:
+def _shower(renderer: Callable[[], Render], *, redraw: bool) -> Callable[[Report], None]:
     stdout = sys.stdout
 
     def show(report: Report) -> None:
         with redirect_stdout(stdout):
-            text = renderer()(report)
+            text = "".join(renderer()(report))
             is_read = put(REDRAW + text if redraw else text)
         if not is_read:
             raise Unread

@@ -1,6 +1,7 @@
 """Writing a file as a whole or not at all."""
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from doctor.config.writing import replace_file
@@ -36,17 +37,47 @@ def _refuse(path: Path) -> None:
         raise UsageError(f"{writable} may not be written by this user", remedy="name another file")
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str | Iterable[str]) -> None:
     """Write ``text`` as UTF-8: a regular file is replaced at once and keeps its mode, a device or pipe is written to.
+
+    Args:
+        path: The file.
+        text: Whole, or in pieces. What making a piece raises is passed on, and a file that was there is unchanged.
 
     Raises:
         UsageError: It cannot be written; a file that was there is unchanged.
     """
-    content = text.encode("utf-8", "backslashreplace")
+    pieces = _Pieces((text,) if isinstance(text, str) else text)
     try:
         if path.exists() and not path.is_file():
-            path.write_bytes(content)
+            with path.open("wb") as file:
+                file.writelines(pieces)
         else:
-            replace_file(path.resolve(), content, mode=NEW_FILE_MODE, keep_mode=True)
+            replace_file(path.resolve(), pieces, mode=NEW_FILE_MODE, keep_mode=True)
     except (OSError, ValueError) as error:
+        if error is pieces.failure:
+            raise
         raise UsageError(f"{path} cannot be written: {error}") from error
+
+
+class _Pieces:
+    """Text in pieces, encoded, that remembers whether making it failed: that is nothing about the file.
+
+    Args:
+        text: The pieces.
+    """
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self._text = text
+        self.failure: BaseException | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The pieces."""
+        try:
+            for piece in self._text:
+                yield piece.encode("utf-8", "backslashreplace")
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.failure = error
+            raise

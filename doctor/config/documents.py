@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -12,7 +12,7 @@ from typing import Any
 from doctor.config.files import FileProblem, read_bytes
 from doctor.config.issues import MOST_ISSUES, Issues, Trail, parts_of
 from doctor.config.json_text import Parsed, TextError, parse_json
-from doctor.config.positions import JsonScan, Lines, Positions
+from doctor.config.positions import JsonScan, Lines, Positions, token_end
 from doctor.config.problems import ConfigProblem, Rule
 from doctor.config.words import Kind, encodable, path_words
 from doctor.model.location import Location, pointer
@@ -58,12 +58,35 @@ class Document:
         """Where the key that leads to the value at a pointer starts; an item of a list is its own key."""
         return self._location(place, at_key=True)
 
+    def offsets(self, parts: Sequence[str | int]) -> tuple[int, int] | None:
+        """Where in the text the value at a path starts, and where its key does; ``None`` for what is not there."""
+        with self._guard:
+            depth, value, key = self._places().find([str(part) for part in parts])
+        return (value, key) if depth == len(parts) else None
+
+    def place(self, offset: int, place: str | None = None) -> Location:
+        """Line and column of an offset of the text."""
+        with self._guard:
+            line, column = self._known_lines().place(offset)
+        return Location(path=self.path, line=line, column=column, pointer=place)
+
     def _location(self, place: str, *, at_key: bool) -> Location:
         parts = [part.replace("~1", "/").replace("~0", "~") for part in place.split("/")[1:]]
         with self._guard:
             depth, value, key = self._places().find(parts)
-            line, column = self._known_lines().place(key if at_key else value)
-        return Location(path=self.path, line=line, column=column, pointer=encodable(pointer(*parts[:depth])))
+            start = key if at_key else value
+            line, column = self._known_lines().place(start)
+            end = self._end(start)
+        return Location(path=self.path, line=line, column=column, pointer=encodable(pointer(*parts[:depth])), end=end)
+
+    def _end(self, start: int) -> tuple[int, int] | None:
+        if self.kind == "json":
+            offset = token_end(self.text, start)
+        else:
+            from doctor.config import toml_positions  # noqa: PLC0415 - as below
+
+            offset = toml_positions.token_end(self.text, start)
+        return self._known_lines().place(offset) if offset is not None else None
 
     def _places(self) -> JsonScan | Positions:
         if self._scan is None:

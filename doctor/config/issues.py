@@ -28,7 +28,7 @@ def parts_of(trail: Trail) -> list[str | int]:
 class Issue:
     """A problem whose place is known as a path from the value being read."""
 
-    __slots__ = ("at_key", "message", "path", "remedy", "rule")
+    __slots__ = ("at_key", "instead", "message", "path", "remedy", "rule")
 
     def __init__(self, rule: Rule, message: str, remedy: str | None, path: list[str | int], *, at_key: bool) -> None:
         self.rule = rule
@@ -36,6 +36,7 @@ class Issue:
         self.remedy = remedy
         self.path = path
         self.at_key = at_key
+        self.instead: str | None = None
 
 
 class Issues(list[Issue]):
@@ -44,10 +45,19 @@ class Issues(list[Issue]):
     more = 0
     """How many were noticed beyond ``MOST_ISSUES``."""
 
-    def add(self, rule: Rule, message: str, *path: str | int, remedy: str | None = None, at_key: bool = False) -> None:
+    def add(
+        self,
+        rule: Rule,
+        message: str,
+        *path: str | int,
+        remedy: str | None = None,
+        at_key: bool = False,
+        instead: str | None = None,
+    ) -> None:
         """Note a problem at ``path``, outermost part first, seen from the value being read."""
         if len(self) < MOST_ISSUES:
             self.append(Issue(rule, message, remedy, [*reversed(path)], at_key=at_key))
+            self[-1].instead = instead
         else:
             self.more += 1
 
@@ -81,6 +91,7 @@ def _located(issue: Issue, document: "Document") -> ConfigProblem:
         message=issue.message,
         remedy=issue.remedy,
         location=document.at_key(place) if issue.at_key else document.at(place),
+        instead=issue.instead,
     )
 
 

@@ -23,10 +23,12 @@ class Refused(Exception):  # noqa: N818 - an answer about a value, turned into a
         rule: Which kind of rule.
         message: What was seen and expected.
         remedy: The next step.
+        instead: Of an unknown key: the one key that it can be a misspelling of.
     """
 
-    def __init__(self, rule: Rule, message: str, remedy: str | None = None) -> None:
+    def __init__(self, rule: Rule, message: str, remedy: str | None = None, *, instead: str | None = None) -> None:
         super().__init__(message)
+        self.instead = instead
         self.rule = rule
         self.message = message
         self.remedy = remedy

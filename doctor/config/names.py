@@ -8,6 +8,12 @@ LONGEST_NAME = 128
 LONGEST_COMPARED = 64
 """Characters; comparing is quadratic in length and nobody mistypes a word this long."""
 
+ALIKE = 0.75
+"""Likeness from which a word counts as a misspelling of another: one letter in four may be wrong."""
+
+APART = 0.1
+"""By how much every other word has to be less like it."""
+
 _NAME_RULES: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda name: not name.isprintable(), "contains a control character or an invisible one"),
     (lambda name: name != name.strip(), "has white space around it"),
@@ -39,6 +45,20 @@ def nearest(word: str, known: Collection[str]) -> str | None:
     return folded[matches[0]] if matches else None
 
 
+def is_only_one(word: str, near: str, known: Collection[str]) -> bool:
+    """Whether ``word`` can hardly mean another of ``known`` than ``near``: it is like none of the others."""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - only needed once something is wrong
+
+    matcher = SequenceMatcher(b=word.strip().casefold())
+
+    def likeness(name: str) -> float:
+        matcher.set_seq1(name.casefold())
+        return matcher.ratio()
+
+    best = likeness(near)
+    return best >= ALIKE and all(likeness(name) <= best - APART for name in known if name != near)
+
+
 class Suggestions:
     """``nearest`` with a memory and a limit, so that a file full of mistakes stays cheap to report.
 
@@ -61,3 +81,14 @@ class Suggestions:
             self._budget -= len(known)
             self._answers[question] = nearest(word, known)
         return self._answers[question]
+
+    def only(self, word: str, known: Collection[str]) -> str | None:
+        """Like ``nearest``; ``None`` also where another one could be meant as well."""
+        near = self.nearest(word, known)
+        question = (word, -id(known))
+        if near is not None and question not in self._answers:
+            if self._budget < len(known):
+                return None
+            self._budget -= len(known)
+            self._answers[question] = near if is_only_one(word, near, known) else None
+        return self._answers.get(question)

@@ -1,6 +1,5 @@
 """Where the values of the resolved table stand: files and lines, worked out only for those that are asked for."""
 
-
 from doctor.config.documents import Document
 from doctor.model.binding import Choice
 from doctor.model.location import Location, pointer

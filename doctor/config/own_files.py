@@ -6,8 +6,11 @@ from doctor.config.files import FileProblem, is_there, read_bytes
 from doctor.config.writing import replace_file
 
 IGNORE_FILE = ".gitignore"
+RUN_STATE = ("launches/", "processes/", "metawsm.db*", "profile-selection.json")
+"""What lies in ``.metawsm`` for the time of a run, or for one machine, as lines of a ``.gitignore``."""
+
 _EARLIER = "launches/\nprocesses/\nmetawsm.db*\n"
-IGNORED = f"{_EARLIER}profile-selection.json\n"
+IGNORED = "".join(f"{line}\n" for line in RUN_STATE)
 """Lines of ``.metawsm/.gitignore``."""
 
 

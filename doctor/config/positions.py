@@ -118,9 +118,15 @@ class Lines:
         return line, offset - self._starts[line - 1] + 1
 
 
-def tokens(text: str) -> Iterator[tuple[int, str]]:
-    """Offset and text of every token of valid JSON."""
-    return ((match.start(1), match[1]) for match in _TOKEN.finditer(text))
+def tokens(text: str, start: int = 0) -> Iterator[tuple[int, str]]:
+    """Offset and text of every token of valid JSON, from the one at ``start`` on."""
+    return ((match.start(1), match[1]) for match in _TOKEN.finditer(text, start))
+
+
+def token_end(text: str, offset: int) -> int | None:
+    """Where a key or plain value of valid JSON ends that starts at ``offset``; ``None`` for an object or list."""
+    match = _TOKEN.match(text, offset)
+    return match.end() if match and match.start(1) == offset and match[1] not in "{[" else None
 
 
 def too_deep(text: str, limit: int) -> int:

@@ -40,6 +40,9 @@ class ConfigProblem:
     Line and column are known unless the file could not be had as text.
     """
 
+    instead: str | None = None
+    """Of an unknown key: the one key of its object that is not there yet and that it can be a misspelling of."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded(Generic[T]):

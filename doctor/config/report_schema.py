@@ -45,11 +45,12 @@ def report_schema(*, schema_id: str, dialect: str) -> dict[str, Any]:
             "agents": _list("agent"),
             "findings": _list("finding"),
             "ignored": _list("ignored"),
+            "known": _list("finding"),
             "checks": _list("check"),
             "summary": _object("Findings that are not ignored.", {each.value: _COUNT for each in Severity}),
             "duration_ms": _MILLISECONDS,
         },
-        optional=("ignored", "duration_ms"),
+        optional=("ignored", "known", "duration_ms"),
     )
     head = {"$schema": dialect, "$id": schema_id, "title": "Report of harness-doctor"}
     return {**head, **root, "$defs": _definitions()}

@@ -4,11 +4,17 @@ A schema never refuses what the reader accepts. It may accept more: rules over s
 """
 
 import dataclasses
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from doctor.config.attestation import Attestation
+from doctor.config.baseline import BaselineFile
+from doctor.config.compare_schemas import compare_schemas
+from doctor.config.fix_schema import fix_schema
+from doctor.config.gate_schemas import gate_schemas
 from doctor.config.launch_schemas import launch_schemas
 from doctor.config.leaves import LARGEST_NUMBER
 from doctor.config.names import LONGEST_NAME
@@ -16,6 +22,7 @@ from doctor.config.report_schema import report_schema
 from doctor.config.runners import RunnerNames
 from doctor.config.settings_schemas import settings_schemas
 from doctor.model.harness import RunnerSpec
+from doctor.model.lock import Lock
 from doctor.model.machine import ExecutorProfile, Machine, NamedProfile
 from doctor.model.policy import AUTO, Policy
 
@@ -38,6 +45,9 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
         ("named-profile", NamedProfile, "Named profile of harness-doctor"),
         ("executor-profile", ExecutorProfile, "Executor profile of harness-doctor"),
         ("machine", Machine, "Machine settings of harness-doctor"),
+        ("baseline", BaselineFile, "Baseline of harness-doctor"),
+        ("lock", Lock, "Lock of harness-doctor"),
+        ("attestation", Attestation, "Attestation of harness-doctor"),
     )
     made = {
         f"{name}.schema.json": json_schema(type_, title=title, schema_id=_id(name), runners=runners)
@@ -46,7 +56,15 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
     printed = {"report": report_schema(schema_id=_id("report"), dialect=DIALECT)}
     printed |= launch_schemas(schema_id=_id(""), dialect=DIALECT)
     printed |= settings_schemas(schema_id=_id(""), dialect=DIALECT)
+    printed |= compare_schemas(schema_id=_id(""), dialect=DIALECT)
+    printed["fix"] = fix_schema(schema_id=_id("fix"), dialect=DIALECT)
+    printed |= gate_schemas(schema_id=_id(""), dialect=DIALECT)
     return {**made, **{f"{name}.schema.json": schema for name, schema in printed.items()}}
+
+
+def schema_text(schema: Mapping[str, Any]) -> str:
+    """The text of a published schema's file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _id(name: str) -> str:

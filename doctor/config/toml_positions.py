@@ -45,6 +45,7 @@ class _TomlScan:
         self._declared: set[int] = set()
         self.positions = Positions(0, self._root)
         self.long_key: int | None = None
+        self.mentions: list[tuple[Path, int]] = []
 
     def run(self) -> None:
         """Walk to the end, or to where the text stops being valid."""
@@ -92,6 +93,7 @@ class _TomlScan:
         node, path = self._descend(node, parts[:-1], path)
         name, start = parts[-1]
         path = (*path, name)
+        self.mentions.append((path, start))
         if node.names is not None and name in node.names:
             self.positions.duplicates.append((path, start))
         return end, node, node.add_key(name, start), path
@@ -105,6 +107,7 @@ class _TomlScan:
             else:
                 child = node.child(slot)
             path = (*path, name)
+            self.mentions.append((path, start))
             if child is None:
                 self.positions.duplicates.append((path, start))
                 raise _LostError
@@ -122,6 +125,7 @@ class _TomlScan:
         end = self._expect("]]" if is_array else "]", end)
         node, path = self._descend(self._root, parts[:-1], ())
         name, start = parts[-1]
+        self.mentions.append(((*path, name), start))
         declare = self._declare_item if is_array else self._declare_table
         self._table, self._table_path = declare(node, name, start, (*path, name))
         return end
@@ -199,6 +203,12 @@ def _unquoted(key: str) -> str:
         raise _LostError from error
 
 
+def token_end(text: str, offset: int) -> int | None:
+    """Where a key or plain value of valid TOML ends that starts at ``offset``; ``None`` for a table or array."""
+    match = _SCALAR.match(text, offset)
+    return match.end() if match else None
+
+
 def _scanned(text: str) -> _TomlScan:
     scan = _TomlScan(text)
     with suppress(_LostError):
@@ -214,3 +224,16 @@ def scan_toml(text: str) -> Positions:
 def long_key(text: str) -> int | None:
     """Offset of the first dotted key of more than ``MOST_KEY_PARTS`` parts."""
     return _scanned(text).long_key if _MANY_PARTS.search(text) else None
+
+
+def key_spans(text: str, path: Path) -> tuple[tuple[int, int], ...]:
+    """Start and end of the key at ``path`` wherever a valid text names it: in headers, and before dots too."""
+    starts = (start for found, start in _scanned(text).mentions if found == path)
+    matches = (_KEY.match(text, start) for start in starts)
+    return tuple(match.span(1) for match in matches if match is not None)
+
+
+def scalar_end(text: str, start: int) -> int | None:
+    """Where the value that is neither array nor table and starts at ``start`` ends; ``None`` for another value."""
+    match = _SCALAR.match(text, start)
+    return match.end() if match is not None else None

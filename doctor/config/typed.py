@@ -201,7 +201,7 @@ class TypedReader:
             values: dict[Any, Any] = {}
             for key, value in data.items():
                 before = len(issues)
-                name = self._mapping_key(key, read_key, values, issues)
+                name = self._mapping_key(key, read_key, values, data, issues)
                 values[name] = read_value(value, issues)
                 if len(issues) != before:
                     issues.lift(before, key)
@@ -210,11 +210,14 @@ class TypedReader:
 
         return read
 
-    def _mapping_key(self, key: str, read_key: Step, values: Mapping[Any, Any], issues: Issues) -> Any:
+    def _mapping_key(
+        self, key: str, read_key: Step, values: Mapping[Any, Any], data: Mapping[str, Any], issues: Issues
+    ) -> Any:
         try:
             name = read_key(key)
         except Refused as refusal:
-            issues.add(refusal.rule, refusal.message, remedy=refusal.remedy, at_key=True)
+            instead = refusal.instead if refusal.instead not in data else None
+            issues.add(refusal.rule, refusal.message, remedy=refusal.remedy, at_key=True, instead=instead)
             return BAD
         if name in values:
             message = f"{quoted(key)} means {quoted(name)}, which stands here already"
@@ -232,7 +235,8 @@ class TypedReader:
             if key in known:
                 return known[key]
             message = f"unknown key {quoted(key)}, expected one of {listed(names)}"
-            raise Refused("unknown-key", message, self._words.remedy(key, known, kind="key"))
+            instead = self._words.suggestions.only(key, known)
+            raise Refused("unknown-key", message, self._words.remedy(key, known, kind="key"), instead=instead)
 
         return read
 
@@ -274,7 +278,7 @@ class TypedReader:
             for key, value in data.items():
                 entry = known.get(key)
                 if entry is None:
-                    self._unknown(key, known, issues)
+                    self._unknown(key, known, data, issues)
                     continue
                 before = len(issues)
                 values[entry.attribute] = entry.read(value, issues)
@@ -286,11 +290,13 @@ class TypedReader:
 
         return read
 
-    def _unknown(self, key: str, known: Mapping[str, _Key], issues: Issues) -> None:
+    def _unknown(self, key: str, known: Mapping[str, _Key], data: Mapping[str, Any], issues: Issues) -> None:
         if issues.full():
             return
         remedy = self._words.remedy(key, known, kind="key")
-        issues.add("unknown-key", f"unknown key {quoted(key)}", key, remedy=remedy, at_key=True)
+        only = self._words.suggestions.only(key, known)
+        instead = only if only is not None and only not in data else None
+        issues.add("unknown-key", f"unknown key {quoted(key)}", key, remedy=remedy, at_key=True, instead=instead)
 
     def _free(self, data: Any, issues: Issues) -> Any:
         """Any value that a program can be handed: finite numbers, not too deeply nested."""

@@ -2,19 +2,19 @@
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 """What a file system that has no hard links answers."""
 
 
-def replace_file(path: Path, content: bytes, *, mode: int, keep_mode: bool = False) -> None:
+def replace_file(path: Path, content: bytes | Iterable[bytes], *, mode: int, keep_mode: bool = False) -> None:
     """Put ``content`` in the place of ``path``, by way of a temporary file beside it.
 
     Args:
         path: No symlink, or the link itself is replaced. Its directory must exist.
-        content: The whole file.
+        content: The whole file, or its pieces; what making a piece raises is passed on and leaves all as it was.
         mode: Permission bits of the file, before the umask.
         keep_mode: Give it the permission bits of the file it replaces, where there is one.
 
@@ -42,14 +42,16 @@ def create_file(path: Path, content: bytes, *, mode: int) -> None:
     _put(path, content, mode=mode, chmod=None, place=_link)
 
 
-def _put(path: Path, content: bytes, *, mode: int, chmod: int | None, place: Callable[[Path, Path], None]) -> None:
+def _put(
+    path: Path, content: bytes | Iterable[bytes], *, mode: int, chmod: int | None, place: Callable[[Path, Path], None]
+) -> None:
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             if chmod is not None:
                 os.fchmod(descriptor, chmod)
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(descriptor)
         place(temporary, path)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from doctor.model.finding import Finding, Severity
+from doctor.model.fix import FileFix, Fix
 from doctor.model.location import Location
 
 READS = ("files", "process", "network")
@@ -108,6 +109,37 @@ class Check:
         """
         raise NotImplementedError
 
+    def fix(self, finding: Finding, *args: Any, **kwargs: Any) -> Fix | None:
+        """Plan what would repair one of this check's findings that is ``fixable``; a check without one defines none.
+
+        Like ``run`` it only reads. Its parameters after ``finding`` are facts by name, which need not be those of
+        ``run``. ``doctor.edit`` makes changes to a JSON or TOML file, ``self.repair`` the answer of them. Somebody else
+        shows the plan, and applies it where that is wanted; then the check runs again.
+
+        Args:
+            finding: As this check yielded it in the same diagnosis, with its place filled in.
+            args: Facts.
+            kwargs: Facts.
+
+        Returns:
+            The plan; ``None`` where there is nothing that could be done for this finding.
+
+        Raises:
+            Unavailable: It cannot be done here; the message says why, and is shown.
+        """
+        raise NotImplementedError
+
+    def repair(self, finding: Finding, title: str, *files: FileFix, secrets: tuple[str, ...] = ()) -> Fix:
+        """Make a plan for one of this check's findings.
+
+        Args:
+            finding: What it repairs.
+            title: What it does, in a few words that follow "would".
+            files: What becomes of each file; those that are made come first.
+            secrets: Texts in them that nothing may show.
+        """
+        return Fix(code=self.code, fingerprint=finding.fingerprint, title=title, files=files, secrets=secrets)
+
     def finding(
         self,
         subject: str,
@@ -132,7 +164,7 @@ class Check:
             severity: Instead of the check's own.
             affects: What an error makes unusable, see ``Finding.affects``.
             key: What tells this finding from others of this check, when the subject does not.
-            fixable: Whether ``doctor`` can repair it.
+            fixable: Whether ``fix`` can plan a repair of it; true for exactly those findings.
         """
         if location is None and pointer is not None:
             location = Location(path="", pointer=pointer)

@@ -74,6 +74,7 @@ def check_problems(offered: Any) -> list[str]:
         return [f"doctor_register_checks offers {offered!r}, expected a class derived from doctor.Check"]
     name = offered.__name__
     wrong = [*_name_problems(name), *_docstring_problems(offered), *_data_problems(offered), *_run_problems(offered)]
+    wrong += _fix_problems(offered)
     return [f"check {name}: {problem}" for problem in wrong]
 
 
@@ -135,6 +136,26 @@ def _run_problems(offered: type[Check]) -> list[str]:
     return []
 
 
+def _fix_problems(offered: type[Check]) -> list[str]:
+    if offered.fix is Check.fix:
+        return []
+    fix = next(vars(base)["fix"] for base in offered.__mro__ if "fix" in vars(base))
+    if not isinstance(fix, FunctionType):
+        return [f"fix is a {type(fix).__name__}, expected a method"]
+    if fix.__code__.co_flags & _CO_COROUTINE:
+        return ["fix is asynchronous, expected a plain method"]
+    try:
+        names = fact_parameters(fix)
+    except TypeError as error:
+        return [f"fix {error}"]
+    return [] if names[1:2] == ("finding",) else ["fix takes self and then finding, and facts after those"]
+
+
+def fix_parameters(check: Check) -> tuple[str, ...]:
+    """Names of the facts that planning a repair asks for; none for a check that repairs nothing."""
+    return fact_parameters(type(check).fix)[2:] if type(check).fix is not Check.fix else ()
+
+
 def run_parameters(check: Check | type[Check]) -> tuple[str, ...]:
     """Names of the facts that a verified check asks for, in the order of its parameters."""
     return fact_parameters(check.run if isinstance(check, type) else type(check).run)[1:]
@@ -169,7 +190,7 @@ def _add_fact(
         problems.append(f"plugin {plugin}: the function of fact {name!r} {error}")
 
 
-def make_formats(offers: Offers[Any]) -> dict[str, Callable[..., str]]:
+def make_formats(offers: Offers[Any]) -> dict[str, Callable[..., str | Iterable[str]]]:
     """The offered report formats by name.
 
     Raises:
@@ -261,7 +282,7 @@ def verify(checks: Sequence[Check], graph: FactGraph) -> None:
         asker = f"check {check.code}" + (f" of plugin {check.plugin}" if check.plugin else "")
         problems += [
             f"{asker} asks for fact {name!r}, which nobody registers{graph.hint(name)}"
-            for name in run_parameters(check)
+            for name in (*run_parameters(check), *fix_parameters(check))
             if name not in graph
         ]
         problems += [

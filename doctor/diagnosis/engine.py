@@ -10,6 +10,7 @@ from doctor.diagnosis.collect import run_parameters, verify
 from doctor.diagnosis.crew import Crew, Job
 from doctor.diagnosis.execution import Ending, ending_of, execute, fails, one_line
 from doctor.diagnosis.facts_graph import FactGraph
+from doctor.diagnosis.identity import Keys, position, said
 from doctor.errors import ProbeTimeout, UsageError
 from doctor.model.finding import CheckResult, Finding, Status
 from doctor.model.location import Location
@@ -100,6 +101,7 @@ class Engine:
         selected: The checks to run; ``None`` runs all.
         locate: Turns a pointer into a place in the policy. Called from the thread that runs the check.
         ignored: Whether a finding is set aside and so does not make its check fail. Called like ``locate``.
+        identify: What a finding is known by wherever lines, items and directories move. Called like ``locate``.
         started: Observers of a check's start; each is given ``code``.
         finished: Observers of a check's end; each is given ``result`` and ``findings``. A skipped check ends without
             having started.
@@ -121,6 +123,7 @@ class Engine:
         selected: Collection[Check] | None = None,
         locate: Callable[[str], Location | None] = lambda _: None,
         ignored: Callable[[Finding], bool] = lambda _: False,
+        identify: Callable[[Finding], str] = said,
         started: Iterable[Observer] = (),
         finished: Iterable[Observer] = (),
         docs: Callable[[Check], str | None] = explain_command,
@@ -132,6 +135,7 @@ class Engine:
         self._options = options
         self._locate = locate
         self._ignored = ignored
+        self._identify = identify
         self._started = tuple(started)
         self._finished = tuple(finished)
         self._docs = docs
@@ -343,9 +347,10 @@ class Engine:
         self._tell(self._started, code=task.check.code)
         docs = self._docs(task.check)
         findings = task.findings
+        keys = Keys(self._identify)
 
         def keep(finding: Finding) -> bool:
-            finding = self._completed(finding, docs)
+            finding = self._completed(finding, docs, keys)
             failing = fails(finding) and not self._ignored(finding)
             if task.over:
                 return False
@@ -355,12 +360,12 @@ class Engine:
 
         return execute(task.check, given, keep)
 
-    def _completed(self, finding: Finding, docs: str | None) -> Finding:
-        """The finding with its place and its explanation."""
+    def _completed(self, finding: Finding, docs: str | None, keys: Keys) -> Finding:
+        """The finding with its place, its explanation, and what it alone of its check is known by."""
         place = finding.location
         if place is not None and not place.path and place.pointer is not None:
             place = self._locate(place.pointer)
-        return replace(finding, location=place, docs=finding.docs or docs)
+        return replace(finding, location=place, docs=finding.docs or docs, key=keys.key_of(finding))
 
     def _tell(self, observers: tuple[Observer, ...], **news: Any) -> None:
         for observer in observers:
@@ -382,18 +387,3 @@ def _computed(name: str, function: Callable[..., Any], given: dict[str, Any]) ->
 
 def _overdue_fact(name: str, limit: float) -> Known:
     return Known(ending=ending_of(ProbeTimeout(f"fact {name!r} gave no answer within {limit:g} s")))
-
-
-def position(finding: Finding) -> tuple[Any, ...]:
-    """Sort key of findings: located ones by place, then by code and subject; never a tie between different ones."""
-    place = finding.location or Location(path="")
-    return (
-        finding.location is None,
-        place.path,
-        place.line or 0,
-        place.column or 0,
-        finding.code,
-        finding.subject,
-        finding.message,
-        finding.fingerprint,
-    )

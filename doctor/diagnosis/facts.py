@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
 from doctor.config.origins import FileOrigins
@@ -22,6 +22,9 @@ from doctor.model.options import Options
 from doctor.model.pane import PaneFact
 from doctor.model.policy import Policy
 from doctor.resolve import Resolution, endpoints_of, resolve
+
+if TYPE_CHECKING:
+    from doctor.model.lock import Lock, LockMove
 
 T = TypeVar("T")
 
@@ -194,6 +197,47 @@ def pane(options: Options, project: Project, policy: Policy, bindings: tuple[Bin
     return look(options, project=project, socket=policy.tmux.socket, bindings=bindings)
 
 
+def lock_now(
+    *,
+    policy: Policy,
+    profile_file: ActiveProfile,
+    harnesses: Mapping[str, HarnessFact],
+    endpoints: Mapping[str, Endpoint],
+    skills: Mapping[tuple[str, str], SkillFact],
+    bindings: tuple[Binding, ...],
+    stages: tuple[StageBinding, ...],
+) -> "Lock":
+    """What a lock would say if it were written now."""
+    from doctor.diagnosis.locked import lock_of  # noqa: PLC0415 - most runs have no lock
+
+    return lock_of(
+        policy=policy,
+        active=profile_file,
+        harnesses=harnesses,
+        endpoints=endpoints,
+        skills=skills,
+        bindings=bindings,
+        stages=stages,
+    )
+
+
+def lock_file(options: Options, project: Project) -> "Loaded[Lock]":
+    """The project's lock as read; it has to be there."""
+    if not options.locked:
+        raise Unavailable("compares with the lock only with --locked")
+    from doctor.config.lock import load_lock, lock_path  # noqa: PLC0415 - see above
+
+    return load_lock(lock_path(project.root))
+
+
+def lock_moves(options: Options, lock_file: "Loaded[Lock]", lock_now: "Lock") -> "tuple[LockMove, ...]":
+    """What is not as the lock says."""
+    locked = _value_of(lock_file, "the lock")
+    from doctor.diagnosis.locked import moves  # noqa: PLC0415 - see above
+
+    return moves(locked, lock_now, narrowed=options.stage is not None)
+
+
 def _value_of(loaded: Loaded[T], what: str) -> T:
     if loaded.value is None:
         raise Unavailable(f"{what} cannot be read")
@@ -219,6 +263,9 @@ BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
         stages,
         skills,
         pane,
+        lock_now,
+        lock_file,
+        lock_moves,
     )
 }
 """Fact name to function; the facts known from the start are ``doctor.diagnosis.run.Prepared.values``."""

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from doctor.__about__ import __version__
 from doctor.config.machine import ActiveProfile
@@ -11,12 +12,16 @@ from doctor.config.paths import Paths, machine_paths
 from doctor.config.policy import load_policy
 from doctor.config.problems import Loaded
 from doctor.config.project import Project, find_project
+from doctor.diagnosis.again import again
 from doctor.diagnosis.check import Check
 from doctor.diagnosis.engine import FACT_LIMIT, Engine, Outcome
+from doctor.diagnosis.execution import fails
 from doctor.diagnosis.facts import BUILTIN_FACTS
 from doctor.diagnosis.facts_graph import FactGraph
+from doctor.diagnosis.identity import identifier
 from doctor.diagnosis.ignore import IgnoreList, ignore_problems
 from doctor.diagnosis.plugins import PluginSet, load_plugins
+from doctor.diagnosis.rules import Rules
 from doctor.diagnosis.selection import select
 from doctor.diagnosis.trust import TrustStore
 from doctor.errors import Unavailable
@@ -24,7 +29,7 @@ from doctor.exit_codes import ExitCode
 from doctor.harness.probe import MOST_AT_ONCE
 from doctor.harness.process import end_all
 from doctor.harness.registry import Registry, builtin_harnesses
-from doctor.model.finding import Finding, Severity, Status
+from doctor.model.finding import CheckResult, Finding, Severity, Status
 from doctor.model.harness import HarnessFact
 from doctor.model.location import Location
 from doctor.model.machine import Machine
@@ -34,6 +39,9 @@ from doctor.model.report import PolicyRef, ProfileRef, Report
 from doctor.records import dataclass
 from doctor.report.redact import secret_values
 from doctor.resolve import MODEL_VARIABLE, RUNTIME_VARIABLE, Resolution, canonical_runtime, known_model
+
+if TYPE_CHECKING:
+    from doctor.diagnosis.baseline import Baseline
 
 T = TypeVar("T")
 
@@ -120,12 +128,15 @@ def diagnose(
     return examine(replace(options or Options(), **changes), progress=progress).report
 
 
-def examine(options: Options, *, progress: Callable[[str], None] | None = None) -> Examined:
+def examine(
+    options: Options, *, progress: Callable[[str], None] | None = None, pinned: Mapping[str, Any] = MappingProxyType({})
+) -> Examined:
     """Diagnose, and keep what was read for whoever acts on it.
 
     Args:
         options: What to look at.
         progress: Told, in a few words, what is being done.
+        pinned: Values of facts, by name, that are taken instead of being computed.
 
     Raises:
         UsageError: An option names something that does not exist.
@@ -136,19 +147,20 @@ def examine(options: Options, *, progress: Callable[[str], None] | None = None) 
     if progress is not None:
         progress(f"asking {len(prepared.registry.ids)} harnesses, running {len(prepared.selected)} checks")
     try:
-        examined = _examine(prepared)
+        examined = _examine(prepared, pinned)
     except KeyboardInterrupt:
         end_all()
         raise
     return replace(examined, report=replace(examined.report, duration_ms=(perf_counter() - begun) * 1000))
 
 
-def _examine(prepared: Prepared) -> Examined:
+def _examine(prepared: Prepared, pinned: Mapping[str, Any]) -> Examined:
     options, project, plugins = prepared.options, prepared.project, prepared.plugins
     policy_file = load_policy(project.policy_path, runners=prepared.registry.specs(), rival=project.rival_policy)
     ignores = (policy_file.value or Policy()).doctor.ignore
     ignore_list = IgnoreList(ignores, today=options.today)
     locate = _locator(policy_file)
+    baseline = _baseline(options)
     values = {
         "options": options,
         "environment": options.environment,
@@ -158,19 +170,26 @@ def _examine(prepared: Prepared) -> Examined:
         "registry": prepared.registry,
         "policy_file": policy_file,
         "untrusted_plugins": plugins.untrusted,
+        **pinned,
     }
     engine = Engine(
         plugins.checks,
-        FactGraph(plugins.facts, values),
+        FactGraph((fact for fact in plugins.facts if fact.name not in pinned), values),
         options,
         selected=prepared.selected,
         locate=locate,
         ignored=ignore_list.ignores,
+        identify=identifier(
+            policy_file.document.data if policy_file.document else None, root=project.root, home=options.home
+        ),
         started=plugins.started,
         finished=plugins.finished,
     )
     engine.fact_limit = _fact_limit(prepared)
     outcome = engine.run()
+    known = frozenset[int]()
+    if baseline is not None:
+        known, outcome = _matched(baseline, outcome, engine, options)
     late = ignore_problems(
         ignores,
         outcome.findings,
@@ -179,8 +198,36 @@ def _examine(prepared: Prepared) -> Examined:
         known=[check.code for check in plugins.checks],
         locate=locate,
     )
-    report = _report(prepared, policy_file, engine, _with_late(outcome, late), ignore_list)
+    report = _report(prepared, policy_file, engine, _with_late(outcome, late), ignore_list, known=known)
     return Examined(report=report, prepared=prepared, policy=policy_file.value, fact=engine.fact)
+
+
+def _baseline(options: Options) -> "Baseline | None":
+    """The baseline that was asked for.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    if options.baseline is None:
+        return None
+    from doctor.diagnosis.baseline import read_baseline  # noqa: PLC0415 - most runs have none
+
+    return read_baseline(options.baseline)
+
+
+def _matched(
+    baseline: "Baseline", outcome: Outcome, engine: Engine, options: Options
+) -> tuple[frozenset[int], Outcome]:
+    """The numbers of the findings that are known, and the outcome with what is wrong with the baseline."""
+    from doctor.diagnosis.baseline import match, stale  # noqa: PLC0415 - most runs have no baseline
+
+    untold = any(result.status in {Status.TIMEOUT, Status.CRASHED} for result in outcome.results)
+    matched = match(baseline, outcome.findings, _or_else(engine, "bindings", (), told=untold))
+    if options.stage is not None or options.runtime is not None:
+        return matched.known, outcome  # what is not looked at cannot be missed
+    harnesses: Mapping[str, HarnessFact] = _or_else(engine, "harnesses", {}, told=untold)
+    absent = {fact.runtime_id for fact in harnesses.values() if not fact.found}
+    return matched.known, _with_late(outcome, stale(baseline, matched, results=outcome.results, absent=absent))
 
 
 def _with_late(outcome: Outcome, late: tuple[Finding, ...]) -> Outcome:
@@ -199,14 +246,24 @@ def _report(
     engine: Engine,
     outcome: Outcome,
     ignore_list: IgnoreList,
+    *,
+    known: frozenset[int],
 ) -> Report:
     applied = ignore_list.apply(outcome.findings)
     errors = [finding for finding in applied.kept if finding.severity is Severity.ERROR]
+    kept, results, set_aside = applied.kept, outcome.results, tuple[Finding, ...]()
+    if known:
+        numbers = {id(outcome.findings[number]) for number in known}
+        set_aside = tuple(finding for finding in kept if id(finding) in numbers)
+        kept = tuple(finding for finding in kept if id(finding) not in numbers)
+        results = _passing_but_for(outcome.results, kept)
     active: ActiveProfile = engine.fact("profile_file")
     machine_file: Loaded[Machine] = engine.fact("machine_file")
     told = any(result.status in {Status.TIMEOUT, Status.CRASHED} for result in outcome.results)
     harnesses: Mapping[str, HarnessFact] = _or_else(engine, "harnesses", {}, told=told)
     resolution: Resolution = _or_else(engine, "resolution", Resolution(stages=(), bindings=()), told=told)
+    options, project = prepared.options, prepared.project
+    threshold = options.fail_on or Severity((policy_file.value or Policy()).doctor.fail_on)
     report = Report(
         version=__version__,
         exit_code=ExitCode.OK,
@@ -216,9 +273,15 @@ def _report(
         stages=resolution.stages,
         agents=resolution.bindings,
         skills=_or_else(engine, "skills", {}, told=told),
-        findings=applied.kept,
+        findings=kept,
         ignored=applied.ignored,
-        checks=outcome.results,
+        known=set_aside,
+        fail_on=threshold,
+        rules=Rules(prepared.plugins.checks),
+        base=str(project.repository or project.root),
+        workspace=options.environment.get("GITHUB_WORKSPACE") or None,
+        again=again(options),
+        checks=results,
         blocked=frozenset(tag for finding in errors for tag in finding.affects),
         notices=outcome.notices,
         origins=engine.fact("origins"),
@@ -226,10 +289,20 @@ def _report(
     )
     engine.fact("prober").save()
     readable = not (policy_file.problems or machine_file.problems or active.problems)
-    threshold = prepared.options.fail_on or Severity((policy_file.value or Policy()).doctor.fail_on)
     return replace(
         report,
         exit_code=_exit_code(report, readable=readable, threshold=threshold, empty=prepared.nothing_selected),
+    )
+
+
+def _passing_but_for(results: tuple[CheckResult, ...], left: tuple[Finding, ...]) -> tuple[CheckResult, ...]:
+    """The results, where a check of which nothing is left that makes it fail has passed."""
+    failing = {finding.code for finding in left if fails(finding)}
+    return tuple(
+        replace(result, status=Status.PASSED)
+        if result.status is Status.FAILED and result.code not in failing
+        else result
+        for result in results
     )
 
 

@@ -25,6 +25,8 @@ class Aider(Harness):
     endpoint_kinds = ("openai",)
     auth_variables = (*PROVIDER_VARIABLES, "OPENAI_API_BASE")
 
+    bypass = ("--yes-always", "--yes")
+
     signs = (
         question("login", r"^LogintoOpenRouterorcreateafreeaccount\?", KEY_REMEDY),
         question("login", r"^Waitingupto\d+minutesforyoutofinishinthebrowser", KEY_REMEDY),

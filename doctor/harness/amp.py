@@ -21,6 +21,8 @@ class Amp(Harness):
     options = ("extra_args", "env")
     auth_variables = ("AMP_API_KEY",)
 
+    bypass = ("--dangerously-allow-all",)
+
     # Its prompt was never seen: it takes no key but Amp's own, so ``ready`` is empty.
     signs = (
         question("login", r"^(?:NoAPIkeyfound\.Startingloginflow|WouldyouliketologintoAmp\?)", LOGIN),

@@ -118,6 +118,29 @@ def covers(folder: str, path: Path) -> bool:
     return any(Path(folder) in (spelling, *spelling.parents) for spelling in (path, path.resolve()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """One setting that says how freely a harness may act."""
+
+    name: str
+    """``permissions``, ``sandbox`` or ``network``."""
+
+    steps: tuple[str, ...]
+    """Its values, from the strictest."""
+
+    unset: str
+    """The one that counts where nothing is said."""
+
+    flags: tuple[str, ...] = ()
+    """Options whose value it is."""
+
+    keys: tuple[str, ...] = ()
+    """Keys of ``Harness.overrides`` whose value it is."""
+
+    also: Mapping[str, str] = field(default_factory=dict)
+    """Options without a value, and the step that each stands for."""
+
+
 SWITCHED_OFF = frozenset({"", "0", "false"})
 """Values with which such a variable says no."""
 
@@ -191,6 +214,15 @@ class Harness:
 
     flags: ClassVar[tuple[Flag, ...]] = ()
     """Flags that came or went; the rest is asked of ``help_args``."""
+
+    dials: ClassVar[tuple[Dial, ...]] = ()
+    """Settings whose values have an order, for telling whether a change lets it do more."""
+
+    bypass: ClassVar[tuple[str, ...]] = ()
+    """Flags that make it act without asking, or outside of its sandbox."""
+
+    overrides: ClassVar[tuple[str, ...]] = ()
+    """Options that take ``KEY=VALUE`` of its configuration."""
 
     signs: ClassVar[tuple[Sign, ...]] = ()
     """What it prints when it waits for a person or fails; where two fit, the first counts."""

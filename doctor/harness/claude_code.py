@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
+from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_json, table
@@ -61,6 +61,17 @@ class ClaudeCode(Harness):
         "CLAUDE_CODE_USE_VERTEX",
         "CLAUDE_CODE_USE_FOUNDRY",
     )
+
+    dials = (
+        Dial(
+            name="permissions",
+            steps=("plan", "dontAsk", "default", "acceptEdits", "auto", BYPASS_MODE),
+            unset="default",
+            flags=("--permission-mode",),
+            also=dict.fromkeys(BYPASS, BYPASS_MODE),
+        ),
+    )
+    bypass = BYPASS
 
     signs = (
         question("trust", r"^(?:Quicksafetycheck:Isthisaproject|Doyoutrustthefilesinthisfolder\?)", TRUST_BY_HAND),

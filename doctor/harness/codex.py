@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest, given, option, value_of
+from doctor.harness.base import Dial, Flag, Harness, HarnessContext, LaunchRequest, given, option, value_of
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_toml, table
@@ -48,6 +48,35 @@ def _said(kind: FailureKind, words: str) -> tuple[Sign, Sign]:
     )
 
 
+CODEX_DIALS = (
+    Dial(
+        name="permissions",
+        steps=("untrusted", "on-request", "on-failure", "never", "bypass"),
+        unset="on-request",
+        flags=("-a", "--ask-for-approval"),
+        keys=("approval_policy",),
+        also=dict.fromkeys((*BYPASS, "--madmax"), "bypass"),
+    ),
+    Dial(
+        name="sandbox",
+        steps=("read-only", "workspace-write", "danger-full-access"),
+        unset="read-only",
+        flags=SANDBOX,
+        keys=("sandbox_mode",),
+        also={
+            "--full-auto": "workspace-write",
+            **dict.fromkeys((*BYPASS, "--madmax"), "danger-full-access"),
+        },
+    ),
+    Dial(
+        name="network",
+        steps=("false", "true"),
+        unset="false",
+        keys=("sandbox_workspace_write.network_access",),
+    ),
+)
+
+
 class Codex(Harness):
     """Codex. ``exec`` never asks; its sandbox decides what works."""
 
@@ -68,6 +97,10 @@ class Codex(Harness):
         Flag(name="--full-auto", until=FULL_AUTO_REMOVED, instead="--sandbox workspace-write", command="exec"),
         Flag(name="--yolo"),
     )
+
+    dials = CODEX_DIALS
+    bypass = (*BYPASS, "--dangerously-bypass-hook-trust")
+    overrides = ("-c", "--config")
 
     signs = (
         question("trust", r"^Trustthisfolder\?Codexcanread", TRUST_BY_HAND),

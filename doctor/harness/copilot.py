@@ -38,6 +38,8 @@ class Copilot(Harness):
     endpoint_kinds = ("openai",)
     auth_variables = (OWN_SERVER, "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 
+    bypass = (*EVERYTHING, *GRANTS)
+
     signs = (
         question("trust", r"^Doyoutrustthefilesinthisfolder\?", TRUST_BY_HAND),
         question("approval", r"^Doyouwantto[\w./'-]+\?\u276f1\.Yes", APPROVE),

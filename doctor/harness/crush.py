@@ -14,6 +14,7 @@ class Crush(Harness):
     install = "npm install -g @charmland/crush"
     options = ("extra_args", "env")
     help_args = (("--help",), ("run", "--help"))
+    bypass = ("-y", "--yolo")
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``crush run ... PROMPT``; an interactive start takes no prompt on its command line."""

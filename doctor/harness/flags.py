@@ -55,6 +55,27 @@ def unknown_flags(
     return tuple((flag, reason) for flag in flags if (reason := told.get(flag)))
 
 
+def flag_instead(harness: Harness, fact: HarnessFact, argv: Sequence[str], flag: str) -> tuple[str, ...] | None:
+    """The words that take a flag's place in the installed version, as the adapter's own table says.
+
+    Args:
+        harness: The adapter that compiled ``argv``.
+        fact: The installed program.
+        argv: Program first.
+        flag: One of ``unknown_flags``.
+
+    Returns:
+        ``None`` where the flag is not gone, or nothing takes its place.
+    """
+    call = help_call(harness, argv)
+    command = " ".join(call[:-1]) if call else ""
+    rows = [row for row in harness.flags if row.name == flag and row.command in (None, command)]
+    version = fact.program.version
+    gone = (row for row in rows if row.until is not None and row.instead and version_at_least(version, row.until))
+    row = next(gone, None)
+    return tuple((row.instead or "").split()) if row is not None else None
+
+
 def help_call(harness: Harness, argv: Sequence[str]) -> tuple[str, ...] | None:
     """Those of ``help_args`` that list the flags of the subcommand ``argv`` starts; ``None`` when none do."""
     fitting = [call for call in harness.help_args if tuple(argv[1 : len(call)]) == call[:-1]]

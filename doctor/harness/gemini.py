@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
+from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
@@ -32,6 +32,17 @@ class Gemini(Harness):
     model_patterns = (r"(google/)?gemini-.*", r"(auto(-gemini.*)?|pro|flash|flash-lite)")
     redirects = ("GOOGLE_GEMINI_BASE_URL",)
     auth_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_GCA")
+
+    dials = (
+        Dial(
+            name="permissions",
+            steps=("plan", "default", "auto_edit", "yolo"),
+            unset="default",
+            flags=("--approval-mode",),
+            also=dict.fromkeys(YOLO, "yolo"),
+        ),
+    )
+    bypass = YOLO
 
     signs = (
         question("trust", r"^Doyoutrustthefilesinthisfolder\?", TRUST_BY_HAND),

@@ -37,6 +37,8 @@ class Hermes(Harness):
     auth_variables = (*PROVIDER_VARIABLES, "NOUS_API_KEY", "CUSTOM_BASE_URL")
     help_args = (("--help",), ("chat", "--help"))
 
+    bypass = BYPASS
+
     signs = (
         question("onboarding", r"^Runsetupnow\?\[Y/n\]", login),
         question("approval", r"^\u276f1\.Allowonce2\.Allowforthissession", APPROVE),

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option, value_of
+from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, given, option, value_of
 from doctor.harness.signs import APPROVE, failure, question
 from doctor.model.failure import FailureKind
 from doctor.model.harness import PROMPT, PROMPT_FILE, Candidate, CompiledArgv, ProgramFact
@@ -32,6 +32,11 @@ class Nex(Harness):
     choices = {"permission_mode": ("ask", "auto", "deny")}  # noqa: RUF012 - ClassVar in the base
     endpoint_kinds = ("openai",)
     needs_endpoint = True
+    dials = (
+        Dial(name="permissions", steps=("deny", "ask", "auto"), unset="auto", flags=("--approval",)),
+        Dial(name="sandbox", steps=("confined", "none"), unset="confined", also={"--unconfined": "none"}),
+    )
+    bypass = ("--unconfined",)
     # It stays at its prompt with a failure, so each counts while it runs too.
     signs = (
         question("approval", r"^Runit,.{1,200}\?\[y\]es,\[n\]o", APPROVE),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from doctor.harness.base import Flag, Harness, HarnessContext, LaunchRequest, given
 from doctor.harness.codex import (
+    CODEX_DIALS,
     Codex,
     codex_arguments,
     codex_dialogs,
@@ -37,6 +38,9 @@ class Omx(Harness):
         Flag(name="--yolo"),
     )
 
+    dials = CODEX_DIALS
+    bypass = (*Codex.bypass, "--madmax")
+    overrides = Codex.overrides
     signs = Codex.signs
     ready = Codex.ready
 

@@ -32,6 +32,8 @@ class OpenCode(Harness):
     auth_variables = PROVIDER_VARIABLES
     help_args = (("--help",), ("run", "--help"))
 
+    bypass = ("--auto",)
+
     signs = (
         question("approval", r"^△Permissionrequired", APPROVE),
         failure(FailureKind.QUOTA, r"^[⬝■]+.*(?:quota|limit|toomany).*\[retryingin", dialog=True),

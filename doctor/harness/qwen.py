@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
-from doctor.harness.gemini import yolo_grants
+from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.gemini import YOLO, yolo_grants
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, Sign, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
@@ -32,6 +32,17 @@ class Qwen(Harness):
     choices = {"permission_mode": ("plan", "default", "auto-edit", "yolo")}  # noqa: RUF012 - ClassVar in the base
     endpoint_kinds = ("openai",)
     auth_variables = ("OPENAI_API_KEY",)
+
+    dials = (
+        Dial(
+            name="permissions",
+            steps=("plan", "default", "auto-edit", "yolo"),
+            unset="default",
+            flags=("--approval-mode",),
+            also=dict.fromkeys(YOLO, "yolo"),
+        ),
+    )
+    bypass = YOLO
 
     signs = (
         question("login", r"^SelectAuthenticationMethod", login),

@@ -1,6 +1,5 @@
 """The way a prompt takes to its harness."""
 
-
 from doctor.launch.errors import LaunchRefused
 from doctor.model.harness import PROMPT, PROMPT_FILE, CompiledArgv
 from doctor.model.spec import Delivery

@@ -1,6 +1,5 @@
 """Who runs where with what."""
 
-
 from doctor.model.harness import CompiledArgv
 from doctor.model.stage import Stage
 from doctor.records import dataclass

@@ -55,12 +55,18 @@ class Finding:
     ``stage:STAGE``, ``skill:NAME`` or ``*`` (every launch)."""
 
     key: str | None = None
-    """What tells this finding from others of the same code and ``affects``; default the subject."""
+    """What tells this finding from others of the same code; default the subject.
+
+    The engine replaces what moves in it: indices by names, and the directories of the project and of the user.
+    """
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits that stay the same when lines move or a message is reworded."""
-        identity = "\x1f".join((self.code, *sorted(self.affects), "", self.key or self.subject))
+        """16 hex digits that stay the same when lines and list items move, or a message is reworded.
+
+        What the finding affects is no part of it: the same problem may concern more agents tomorrow.
+        """
+        identity = f"{self.code}\x1f{self.key or self.subject}"
         return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

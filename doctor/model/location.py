@@ -1,5 +1,7 @@
 """Where a value stands in a file."""
 
+from dataclasses import field
+
 from doctor.records import dataclass
 
 
@@ -18,6 +20,9 @@ class Location:
 
     pointer: str | None = None
     """RFC 6901 JSON pointer (``""`` is the whole document); TOML documents use the same form."""
+
+    end: tuple[int, int] | None = field(default=None, compare=False, repr=False)
+    """Line and column behind what stands there, where that is one word: a key, a text, a number."""
 
     def __str__(self) -> str:
         """``path:line:column``, as far as known, the form editors jump to."""

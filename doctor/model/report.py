@@ -14,6 +14,7 @@ from doctor.records import dataclass
 
 if TYPE_CHECKING:
     from doctor.model.fix import Fix
+    from doctor.model.rule import Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,26 @@ class Report:
     fixes: Mapping[str, "Fix"] = field(default_factory=dict, repr=False)
     """What would repair findings, by fingerprint; empty unless somebody asked for it."""
 
+    fail_on: Severity = Severity.ERROR
+    """Least severity that makes the exit code 1."""
+
+    rules: Mapping[str, "Rule"] = field(default_factory=dict, compare=False, repr=False)
+    """The checks in words, by code."""
+
+    base: str | None = None
+    """Absolute path that paths are relative to in formats that other machines read: the repository's root, and outside
+    of one the project's."""
+
+    workspace: str | None = None
+    """Absolute path of the directory that a CI service's annotations are relative to; ``None`` outside of one."""
+
+    again: tuple[tuple[str, ...], ...] = ()
+    """Options of the command line that make a run look at the same things again, each with its value; which checks it
+    runs is not among them."""
+
     checks: tuple[CheckResult, ...] = ()
     blocked: frozenset[str] = frozenset()
-    """The ``affects`` of every error finding: what no launch may use."""
+    """The ``affects`` of every error finding, known ones too: what no launch may use."""
 
     notices: tuple[str, ...] = ()
     """What is to be said about plugins that misbehaved while observing."""
@@ -112,7 +130,8 @@ class Report:
     def harness_status(self, fact: HarnessFact) -> str:
         """``absent``, or the worst severity of the findings that touch it, or ``ok``."""
         tag = f"runtime:{fact.runtime_id}"
-        worst = max((f.severity.rank for f in self.findings if tag in f.affects), default=0)
+        every = (*self.findings, *self.known)
+        worst = max((f.severity.rank for f in every if tag in f.affects), default=0)
         if not fact.found:
             return "absent"
         return ("ok", "warning", "error")[worst]

@@ -1,6 +1,7 @@
 """JSON: one document with everything, for other programs. Fields are added, never removed, within a schema version."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from doctor.model.binding import Binding, Choice, StageBinding
@@ -19,7 +20,12 @@ Object = dict[str, Any]
 
 def render(report: Report) -> str:
     """The report as one JSON document in ASCII, an agent, finding, check or other item per line."""
-    return dumps(to_dict(report))
+    return "".join(chunks(report))
+
+
+def chunks(report: Report) -> Iterator[str]:
+    """What ``render`` gives, in pieces."""
+    return _pieces(_writer(report).members())
 
 
 def dumps(document: Object) -> str:
@@ -27,14 +33,33 @@ def dumps(document: Object) -> str:
 
     Indenting every value would take ten times as long and nobody reads it twice.
     """
-    lines = [f"{_text(key)}: {_value(value)}" for key, value in document.items()]
-    return "{\n " + ",\n ".join(lines) + "\n}\n"
+    members = ((key, iter(value) if _has_objects(value) else value) for key, value in document.items())
+    return "".join(_pieces(members))
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n  " + ",\n  ".join(map(_text, value)) + "\n ]"
-    return _text(value)
+def _has_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _pieces(members: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """A document whose lists of objects are iterators."""
+    opening = "{"
+    for key, value in members:
+        yield f"{opening}\n {_text(key)}: "
+        if isinstance(value, Iterator):
+            yield from _list(value)
+        else:
+            yield _text(value)
+        opening = ","
+    yield "\n}\n"
+
+
+def _list(items: Iterator[Object]) -> Iterator[str]:
+    opening = "["
+    for item in items:
+        yield f"{opening}\n  {_text(item)}"
+        opening = ","
+    yield "[]" if opening == "[" else "\n ]"
 
 
 def _text(value: Any) -> str:
@@ -43,7 +68,12 @@ def _text(value: Any) -> str:
 
 def to_dict(report: Report) -> Object:
     """The report as plain values, secrets removed; what ``render`` prints."""
-    return _Writer(report=report, clean=redactor_for(report)).document()
+    members = _writer(report).members()
+    return {key: list(value) if isinstance(value, Iterator) else value for key, value in members}
+
+
+def _writer(report: Report) -> "_Writer":
+    return _Writer(report=report, clean=redactor_for(report))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +83,11 @@ class _Writer:
     report: Report
     clean: Redactor
 
-    def document(self) -> Object:
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Keys and values of the document; a list of objects is an iterator, so that there is one at a time."""
         report = self.report
         facts = {fact.runtime_id: fact for fact in report.harnesses}
-        return {
+        document = {
             "schema_version": SCHEMA_VERSION,
             "tool": {"name": TOOL, "version": report.version},
             "ok": report.ok,
@@ -71,15 +102,17 @@ class _Writer:
                 "path": self.clean.optional(report.profile.path),
                 "source": report.profile.source,
             },
-            "harnesses": [self.harness(fact) for fact in report.harnesses],
-            "stages": [self.stage(row, facts.get(row.runtime.value or "")) for row in report.stages],
-            "agents": [self.agent(binding, facts.get(binding.runtime.value or "")) for binding in report.agents],
-            "findings": [finding_object(finding, self.clean) for finding in report.findings],
-            "ignored": [self.ignored(ignored) for ignored in report.ignored],
-            "checks": [self.check(result) for result in report.checks],
+            "harnesses": (self.harness(fact) for fact in report.harnesses),
+            "stages": (self.stage(row, facts.get(row.runtime.value or "")) for row in report.stages),
+            "agents": (self.agent(binding, facts.get(binding.runtime.value or "")) for binding in report.agents),
+            "findings": (finding_object(finding, self.clean) for finding in report.findings),
+            "ignored": (self.ignored(ignored) for ignored in report.ignored),
+            "known": (finding_object(finding, self.clean) for finding in report.known),
+            "checks": (self.check(result) for result in report.checks),
             "summary": {str(severity): report.count(severity) for severity in reversed(Severity)},
             "duration_ms": milliseconds(report.duration_ms),
         }
+        return iter(document.items())
 
     def harness(self, fact: HarnessFact) -> Object:
         program = fact.program

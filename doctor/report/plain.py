@@ -1,6 +1,7 @@
 """Plain text: one record per line, its kind first, columns aligned by spaces; for logs, pipes and ``grep``."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from doctor.model.binding import Binding, StageBinding
 from doctor.model.finding import CheckResult, Finding, Status
@@ -14,28 +15,40 @@ WIDEST_COLUMN = 40
 """Characters to which a column is aligned; a longer value pushes its own line only."""
 
 Record = Sequence[str]
+T = TypeVar("T")
 
 
 def render(report: Report, style: Style = PLAIN) -> str:
     """The report in plain text.
 
     Every line starts with ``policy``, ``profile``, ``agent``, ``stage``, ``harness``, ``note``, ``finding``,
-    ``check``, ``summary``, or with ``--verbose`` also ``tried``, ``skill``, ``ignored``. Paths are whole.
+    ``check``, ``summary``, or with ``--verbose`` also ``tried``, ``skill``, ``ignored``, ``known``. Paths are whole.
 
     Args:
         report: The report.
         style: ``unicode``, ``verbose`` and ``quiet`` are used.
     """
-    return "".join(f"{line}\n" for line in _Plain(report, style).lines())
+    return "".join(chunks(report, style))
+
+
+def chunks(report: Report, style: Style = PLAIN) -> Iterator[str]:
+    """What ``render`` gives, line by line."""
+    return (f"{line}\n" for line in _Plain(report, style).lines())
 
 
 def aligned(records: Iterable[Record]) -> Iterator[str]:
     """Lines of records of equal length whose first column is their kind: all columns but the last are padded."""
-    rows = list(records)
-    widths = [max(min(len(cell), WIDEST_COLUMN) for cell in column) for column in zip(*rows, strict=True)]
+    return _columns(list(records), lambda record: record[:-1], lambda record: record[-1])
+
+
+def _columns(items: Sequence[T], head: Callable[[T], Record], tail: Callable[[T], str]) -> Iterator[str]:
+    """A line for each item: the columns of its head, padded, and its tail, made one at a time since it may be long."""
+    heads = [head(item) for item in items]
+    widths = [max(min(len(cell), WIDEST_COLUMN) for cell in column) for column in zip(*heads, strict=True)]
     widths[:1] = [len("finding")] * len(widths[:1])
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    for item, cells in zip(items, heads, strict=True):
+        padded = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        yield "  ".join((*padded, tail(item))).rstrip()
 
 
 def _tail(**values: str) -> str:
@@ -58,12 +71,14 @@ class _Plain:
     def lines(self) -> Iterator[str]:
         if not self.style.quiet:
             yield from self.table()
-        yield from aligned(
-            self.finding(subject, finding) for subject, findings in self.say.findings() for finding in findings
-        )
+        found = [(subject, finding) for subject, findings in self.say.findings() for finding in findings]
+        yield from _columns(found, self.finding, self.said)
         yield from aligned(self.check(result) for result in self.report.checks if self.shown(result))
         if self.style.verbose:
             yield from self.ignored()
+            yield from self.known()
+        if (told := self.say.repairable()) and not self.style.quiet:
+            yield f"note     {told}"
         yield f"summary  {self.say.summary()}"
 
     def table(self) -> Iterator[str]:
@@ -120,11 +135,15 @@ class _Plain:
         version = say.text(fact.program.version) or "-"
         return "harness", say.statuses[fact.runtime_id], fact.runtime_id, version, rest
 
-    def finding(self, subject: str, finding: Finding) -> Record:
+    def finding(self, found: tuple[str, Finding]) -> Record:
+        _, finding = found
+        return "finding", str(finding.severity), finding.code, self.say.place(finding) or "-"
+
+    def said(self, found: tuple[str, Finding]) -> str:
+        """What stands behind the columns of a finding."""
+        subject, finding = found
         said = f"{subject}: {single_line(self.say.redact(finding.message))}"
-        if finding.remedy:
-            said += f" -> {single_line(self.say.redact(finding.remedy))}"
-        return "finding", str(finding.severity), finding.code, self.say.place(finding) or "-", said
+        return f"{said} -> {single_line(self.say.redact(finding.remedy))}" if finding.remedy else said
 
     def shown(self, result: CheckResult) -> bool:
         return self.style.verbose or result.status in {Status.TIMEOUT, Status.CRASHED}
@@ -160,3 +179,7 @@ class _Plain:
             until = f" (until {each.until})" if each.until else ""
             subject = self.say.text(each.finding.subject)
             yield f"ignored  {each.finding.code}  {subject}: {self.line(each.reason)}{until}"
+
+    def known(self) -> Iterator[str]:
+        for each in self.report.known:
+            yield f"known    {each.code}  {self.say.text(each.subject)}: {self.line(each.message)}"

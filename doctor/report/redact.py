@@ -29,7 +29,10 @@ _TOKENS = {
     r"[A-Z0-9]{12,}": ("AKIA", "ASIA"),
     r"[\w-]{12,}": ("github_pat_", "glpat-", "ya29.", "AIza", "pypi-"),
     r"[\w-]{8,}": ("xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "xapp-"),
-    r"[A-Za-z0-9]{20,}": ("npm_",),
+    r"[A-Za-z0-9]{20,}": ("npm_", "r8_", "pplx-"),
+    r"[\w-]{16,}": ("tvly-", "lin_api_", "dop_v1_", "doo_v1_", "figd_", "hvs.", "ntn_", "sntrys_", "NRAK-"),
+    r"[A-Fa-f0-9]{32}": ("shpat_", "shpss_", "shpca_", "dapi", "key-"),
+    r"[\w-]{16,}\.[\w-]{16,}": ("SG.",),
     r"[\w-]{8,}(?:\.[\w-]*){0,4}": ("eyJ",),
 }
 """How tokens of model vendors, code hosts and clouds go on, and begin; the shape alone tells them."""
@@ -40,24 +43,41 @@ _ANY_TOKEN = "|".join(f"(?:{'|'.join(map(re.escape, heads))}){tail}" for tail, h
 _SHAPES = (
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
     rf"(?<![A-Za-z0-9])(?:{_ANY_TOKEN})",
+    r"(?<![A-Za-z0-9])\d{8,10}:AA[\w-]{30,}",
 )
 """The whole match is a secret."""
 
 _NAMES = ("key", "token", "secret", "password", "passwd", "passphrase")
 _NO_PLACEHOLDER = r"(?![<$\[{…]|\.\.\.)"
-_OPTION = rf"(?<!\S)--?[\w-]*(?i:{'|'.join((*_NAMES, 'pass'))})(?:[ \t]+|=)"
+_QUOTE = r"(?:\\*[\"'])"
+"""Also one that is escaped, in a string or in a string of a string."""
+
+_OPTION_NAME = rf"(?<![\w-])--?[\w-]*(?i:{'|'.join((*_NAMES, 'pass'))})"
+_OPTION = rf"{_OPTION_NAME}(?:[ \t]+|=)"
+_NEXT_ITEM = rf"{_QUOTE},\s*(?:[-+]\s+)?{_QUOTE}"
+"""What stands between two items of a list of strings, on one line or in a difference of lines."""
+
+_SLASH = r"(?:/|~1)"
+"""Also as JSON pointers have it."""
+
+_BEHIND_SCHEME = r"(?:(?<=://)|(?<=:~1~1))"
 _NO_OPTION = r"(?![\"']?(?:[<$\[{…-]|\.\.\.))"
+_NAMED = rf"\b(?!env_key\b)\w*(?i:{'|'.join(_NAMES)})"
 _SHELL_WORD = r"(?:'[^']*'|\"[^\"]*\"|\S+)"
 
 _LABELLED = (
-    rf"(?P<login>(?<!\S)(?:-u|--user)(?:[ \t]+|=)[\"']?[\w.@+-]+:){_NO_PLACEHOLDER}(?!\d+(?:\s|\Z))[^\s\"']+",
+    rf"(?P<login>(?<![\w-])(?:-u|--user)(?:[ \t]+|=)[\"']?[\w.@+-]+:){_NO_PLACEHOLDER}(?!\d+(?:\s|\Z))[^\s\"']+",
     rf"(?P<option>{_OPTION}){_NO_OPTION}(?=\S*\d){_SHELL_WORD}",
-    r"(?<=://)(?P<user>[^\s/:@]*:)[^\s/]+(?=@)",
-    r"(?<=://)[^\s/:@]{20,}(?=@)",
-    r"(?P<query>[?&][^=&?\s]*(?i:key|token|secret|password|signature)=)[^&\s#'\"]+",
+    rf"(?P<item>{_OPTION_NAME}{_NEXT_ITEM}){_NO_OPTION}[^\"'\\]+",
+    rf"(?P<hook>(?:hooks\.slack\.com{_SLASH}[a-z]+|discord(?:app)?\.com{_SLASH}api{_SLASH}webhooks){_SLASH})[\w/~-]{{12,}}",
+    rf"{_BEHIND_SCHEME}(?P<user>[^\s/:@~]*:)[^\s/]+(?=@)",
+    rf"{_BEHIND_SCHEME}[^\s/:@]{{20,}}(?=@)",
+    r"(?P<query>[?&#][^=&?#\s]*(?i:key|token|secret|password|passwd|signature|sig)=)[^&\s#'\"]+",
+    rf"(?P<cookie>\b(?i:(?:set-)?cookie){_QUOTE}?\s*[:=]\s*{_QUOTE}?)(?=[^\s=;]+=)[^\s\"',;]+(?:;\s*[\w-]+=[^\s\"',;]*)*",
     r"(?P<header>(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?:(?i:bearer|basic|token)\s+)?)[^\s\"',]+",
     r"(?P<bearer>\b(?i:bearer)\s+)(?=\S*\d)[\w.~+/=-]{8,}",
-    rf"(?P<pair>\b(?!env_key\b)\w*(?i:{'|'.join(_NAMES)})[\"']?(?:=|\"\s*:\s*|'\s*:\s*)[\"']?){_NO_PLACEHOLDER}[^\s\"',;]{{6,}}",
+    rf"(?P<pair>{_NAMED}(?:{_QUOTE}?[ \t]*=[ \t]*(?!=)|{_QUOTE}\s*:\s*){_QUOTE}?){_NO_PLACEHOLDER}[^\s\"'\\,;]{{6,}}",
+    rf"(?P<line>{_NAMED}:[ \t]+{_QUOTE}?){_NO_PLACEHOLDER}(?=\S*\d)[\w+/=~!@%^&*-]{{8,}}(?=[\s\"'`),;\\]|\Z)",
 )
 """The named group says what the secret is and stays; the rest of the match is the secret."""
 
@@ -77,9 +97,13 @@ def _may_hold_a_secret(text: str) -> bool:
     lower = text.lower()
     return (
         "://" in text
+        or ":~1~1" in text
+        or "slack.com" in text
+        or "discord" in text
         or any(head in text for head in _HEADS)
-        or any(word in lower for word in ("private key", "bearer", "authorization"))
-        or ("-u" in text and ":" in text)
+        or any(word in lower for word in ("private key", "bearer", "authorization", "cookie"))
+        or ":AA" in text
+        or (("-u" in text or "?" in text or "&" in text or "#" in text) and any(sign in text for sign in ":="))
         or (any(sign in text for sign in "=:-") and any(word in lower for word in (*_NAMES, "pass", "signature")))
     )
 

@@ -1,6 +1,6 @@
 """The table for a terminal: who would run where with what, then what is wrong with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import CheckResult, Finding, Status
@@ -54,7 +54,12 @@ def render(report: Report, style: Style = PLAIN) -> str:
         report: The report.
         style: Everything in it is used.
     """
-    return _Table(report, style).text()
+    return "".join(chunks(report, style))
+
+
+def chunks(report: Report, style: Style = PLAIN) -> Iterator[str]:
+    """What ``render`` gives, in pieces."""
+    return _Table(report, style).chunks()
 
 
 class _Table:
@@ -65,12 +70,20 @@ class _Table:
         self.style = style
         self.say = Wording(report, style)
 
-    def text(self) -> str:
-        sections = [] if self.style.quiet else [self.header(), self.agents(), self.stages(), self.harnesses()]
+    def chunks(self) -> Iterator[str]:
+        between = ""
+        for section in self.sections():
+            for number, piece in enumerate(filter(None, section)):
+                yield piece if number else between + piece
+                between = "\n"
+
+    def sections(self) -> Iterator[Iterable[str]]:
+        """The sections in pieces; those that have something are parted by an empty line."""
+        if not self.style.quiet:
+            yield from ((section(),) for section in (self.header, self.agents, self.stages, self.harnesses))
         if self.style.verbose:
-            sections += [self.launches(), self.tried(), self.skills(), self.checks(), self.ignored()]
-        sections += [self.findings(), self.unfinished(), f"{self.say.summary()}\n"]
-        return "\n".join(section for section in sections if section)
+            yield from (self.launches(), self.tried(), self.skills(), self.checks(), self.ignored(), self.known())
+        yield from (self.findings(), self.unfinished(), self.repairable(), (f"{self.say.summary()}\n",))
 
     def heading(self, title: str) -> str:
         return paint(title, "bold", color=self.style.color) + "\n"
@@ -153,15 +166,10 @@ class _Table:
         lines = wrap(text, self.style.width - max(len(first), len(rest)))
         return [f"{rest if number else first}{line}" for number, line in enumerate(lines)]
 
-    def findings(self) -> str:
-        groups = self.say.findings()
-        if not groups:
-            return ""
-        blocks = [
-            paint(subject, "bold", color=self.style.color) + "\n" + "".join(map(self.finding, findings))
-            for subject, findings in groups
-        ]
-        return "\n".join(blocks)
+    def findings(self) -> Iterator[str]:
+        for number, (subject, findings) in enumerate(self.say.findings()):
+            yield ("\n" if number else "") + paint(subject, "bold", color=self.style.color) + "\n"
+            yield from map(self.finding, findings)
 
     def finding(self, finding: Finding) -> str:
         mark = paint(f"{self.style.symbol(finding.severity)} {finding.code}", finding.severity, color=self.style.color)
@@ -183,10 +191,15 @@ class _Table:
         for number, line in enumerate(visible_lines(self.say.redact(remedy)) if remedy else ()):
             yield f"      {line}" if number else f"    {self.style.arrow} {line}"
 
-    def unfinished(self) -> str:
+    def repairable(self) -> Iterator[str]:
+        """Where to go for a repair."""
+        if told := self.say.repairable():
+            yield f"{self.dim(told)}\n"
+
+    def unfinished(self) -> Iterator[str]:
         """What makes the answer incomplete."""
-        results = [each for each in self.report.checks if each.status in {Status.TIMEOUT, Status.CRASHED}]
-        return "".join(f"{line}\n" for result in results for line in self.check(result))
+        results = (each for each in self.report.checks if each.status in {Status.TIMEOUT, Status.CRASHED})
+        return (f"{line}\n" for result in results for line in self.check(result))
 
     def check(self, result: CheckResult) -> Iterator[str]:
         mark = paint(f"{self.style.symbol(result.status)} {result.code}", result.status, color=self.style.color)
@@ -196,15 +209,15 @@ class _Table:
         if self.style.verbose and result.detail:
             yield from (f"    {line}" for line in visible_lines(self.say.redact(result.detail.rstrip())))
 
-    def checks(self) -> str:
-        ended = [each for each in self.report.checks if each.status not in {Status.TIMEOUT, Status.CRASHED}]
-        lines = [line for result in ended for line in self.check(result)]
-        return self.section("Checks", lines)
+    def checks(self) -> Iterator[str]:
+        ended = (each for each in self.report.checks if each.status not in {Status.TIMEOUT, Status.CRASHED})
+        return self.section("Checks", (line for result in ended for line in self.check(result)))
 
-    def section(self, title: str, lines: Sequence[str]) -> str:
-        return self.heading(title) + "".join(f"{line}\n" for line in lines) if lines else ""
+    def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
+        for number, line in enumerate(lines):
+            yield f"{line}\n" if number else f"{self.heading(title)}{line}\n"
 
-    def launches(self) -> str:
+    def launches(self) -> Iterator[str]:
         lines: list[str] = []
         for binding in self.report.agents[:MOST_AGENTS]:
             if binding.launch is not None:
@@ -213,26 +226,32 @@ class _Table:
                 lines += [f"  may: {self.say.text(grant)}" for grant in binding.launch.grants]
         return self.section("Would start", lines)
 
-    def tried(self) -> str:
+    def tried(self) -> Iterator[str]:
         say = self.say
-        lines = [
+        lines = (
             f"{fact.runtime_id}: {each.source} {say.path(each.path)}: {say.outcome(fact, each)}"
             for fact in self.report.harnesses
             for each in fact.program.candidates
-        ]
+        )
         return self.section("Programs tried", lines)
 
-    def skills(self) -> str:
+    def skills(self) -> Iterator[str]:
         lines: list[str] = []
         for fact, found in self.say.skills():
             lines.append(f"{self.say.text(fact.name)} for {self.say.text(fact.runtime_id) or 'none'}: {found}")
             lines += [f"  tried {self.say.path(path)}" for path in fact.tried]
         return self.section("Skills", lines)
 
-    def ignored(self) -> str:
+    def ignored(self) -> Iterator[str]:
         lines = []
         for each in self.report.ignored:
             until = f" (until {each.until})" if each.until else ""
             subject = self.say.text(each.finding.subject)
             lines.append(f"{each.finding.code} {subject}: {self.say.text(each.reason)}{until}")
         return self.section("Ignored", lines)
+
+    def known(self) -> Iterator[str]:
+        lines = (
+            f"{each.code} {self.say.text(each.subject)}: {self.say.text(each.message)}" for each in self.report.known
+        )
+        return self.section("Known", lines)

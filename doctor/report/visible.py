@@ -7,6 +7,7 @@ ESCAPED = (
     "\x00-\x1f\x7f-\x9f"  # control characters, escape sequences among them
     "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # direction, invisible, line separators
     "\ud800-\udfff"  # halves of a pair, which no encoding takes
+    "\ufffe\uffff"  # no characters, and refused by XML and YAML
     "\U000e0000-\U000e007f"  # tags, which print as nothing
 )
 """Character ranges that are shown as escapes, in the form of a regular expression's class."""

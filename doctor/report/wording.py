@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import Finding, Severity, Status
 from doctor.model.harness import Candidate, HarnessFact, SkillFact
+from doctor.model.location import Location
 from doctor.model.report import Report
+from doctor.report.places import nearby
 from doctor.report.redact import redactor_for
 from doctor.report.style import Style
-from doctor.report.visible import home_relative, visible
+from doctor.report.visible import home_relative, single_line, visible, visible_lines
 
 ABSENT = "absent"
 
@@ -31,6 +33,18 @@ class Wording:
     def text(self, text: str | None) -> str:
         """A text on one line without secrets and control characters; nothing for ``None``."""
         return visible(self.redact(text)) if text else ""
+
+    def line(self, text: str | None) -> str:
+        """A text that may have several lines on one, without secrets and control characters."""
+        return single_line(self.redact(text)) if text else ""
+
+    def lines(self, text: str | None) -> list[str]:
+        """The lines of a text, without secrets and control characters; none for ``None``."""
+        return visible_lines(self.redact(text)) if text else []
+
+    def near(self, location: Location | None) -> str:
+        """``path:line:column``, relative to the repository where the file lies in it."""
+        return visible(self.redact(nearby(location, self.report.base))) if location else ""
 
     def path(self, path: str | None) -> str:
         """A path, short where it lies in the home directory."""
@@ -122,6 +136,11 @@ class Wording:
             return ""
         return self.path(str(finding.location))
 
+    def repairable(self) -> str:
+        """How many of the findings can be repaired, and by what; empty where none can."""
+        number = sum(finding.fixable for finding in self.report.findings)
+        return f"{number} of these can be repaired: doctor fix" if number else ""
+
     def summary(self) -> str:
         """The one line that says it all."""
         report = self.report
@@ -129,6 +148,8 @@ class Wording:
         parts = [", ".join(counts) or "no problems", _endings(report)]
         if report.ignored:
             parts.append(f"{len(report.ignored)} ignored")
+        if report.known:
+            parts.append(f"{len(report.known)} known")
         if self.style.verbose:
             parts.append(f"{report.duration_ms:.0f} ms")
         return self.style.separator.join([*parts, f"exit {int(report.exit_code)}"])

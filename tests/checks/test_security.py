@@ -12,7 +12,7 @@ from doctor.model.policy import Forum, ForumRedis, GitPr, Operator, OperatorLlm
 from doctor.testing import run_check
 
 SECRET = "sk-proj-abcdEFGH1234567890abcd"
-NO_PROFILE: dict[str, Any] = {"named_profile": None, "profile_file": doctor.ActiveProfile()}
+NO_PROFILE: dict[str, Any] = {"named_profile": None, "profile_file": doctor.ActiveProfile(), "environment": {}}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_only_looks_random_is_a_warning(profile: Any, policy_of: Any, told:
 def test_a_secret_in_the_active_profile_is_told_in_its_own_file(loaded: Any, told: Any) -> None:
     named = doctor.NamedProfile(env={"KEY": SECRET})
     active = doctor.ActiveProfile(name="fast", source="flag", loaded=loaded(named, f'[env]\nKEY = "{SECRET}"\n'))
-    outcome = run_check(family.SEC001, policy=doctor.Policy(), named_profile=named, profile_file=active)
+    outcome = run_check(family.SEC001, policy=doctor.Policy(), named_profile=named, profile_file=active, environment={})
     assert told(outcome) == [("error", "profile fast env.KEY", "/env/KEY", ("*",))]
     assert outcome.findings[0].location is not None
     assert outcome.findings[0].location.line == 2

@@ -98,15 +98,22 @@ def test_known_flags_pass(binding: Any, profile: Any, policy_of: Any, fact: Any,
     assert flags(start, policy=policy_of(profile()), fact=fact, registry=registry).status == "passed"
 
 
+def notes(*bindings: Any, policy: Any, fact: Any, registry: Any) -> Any:
+    return run_check(family.HRN009, policy=policy, bindings=bindings, registry=registry, harnesses=fact("alpha"))
+
+
 def test_what_became_of_an_option_is_reported_once_for_all_agents(
-    binding: Any, registry: Any, told: Any, says: Any
+    binding: Any, profile: Any, policy_of: Any, fact: Any, registry: Any, told: Any, says: Any
 ) -> None:
     launch = doctor.CompiledArgv(argv=("/bin/alpha",), notes=("full_auto became --new",))
     everyone = (binding("a", "alpha", launch=launch), binding("b", "alpha", launch=replace(launch, env={"X": "1"})))
-    outcome = run_check(family.HRN009, bindings=everyone, registry=registry)
+    outcome = notes(*everyone, policy=policy_of(profile()), fact=fact, registry=registry)
     assert told(outcome) == [("info", "harness alpha", "/agent_profiles/0/runner_options", ("agent:a", "agent:b"))]
     assert says(outcome.findings[0], "agents a, b", "full_auto became --new")
 
 
-def test_options_that_are_passed_on_as_written_are_not_reported(binding: Any, registry: Any) -> None:
-    assert run_check(family.HRN009, bindings=(binding("a", "alpha"),), registry=registry).findings == ()
+def test_options_that_are_passed_on_as_written_are_not_reported(
+    binding: Any, profile: Any, policy_of: Any, fact: Any, registry: Any
+) -> None:
+    policy = policy_of(profile())
+    assert notes(binding("a", "alpha"), policy=policy, fact=fact, registry=registry).findings == ()

@@ -205,6 +205,42 @@ def test_a_broken_third_party_format_is_no_internal_error(
     assert capsys.readouterr().out == "fine\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [
+        ("junit", "<?xml"),
+        ("sarif", "{"),
+        ("github", "::error title=DOC001 The command line can be understood.::command line:%0Awrong%0A-> right\n"),
+        ("markdown", "<!-- harness-doctor -->\n### ❌ "),
+        ("html", "<!DOCTYPE html>"),
+        ("agent", "harness-doctor "),
+        ("tap", "TAP version 14\n1..1\nnot ok 1 - DOC001 "),
+    ],
+)
+def test_a_failure_is_said_on_stdout_too_in_a_format_for_programs(
+    name: str, beginning: str, diagnosis: Install, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = UsageError("wrong", remedy="right")
+    diagnosis(error)
+    monkeypatch.setattr("doctor.diagnosis.run.examine", lambda *_, **__: (_ for _ in ()).throw(error))
+    assert main(["--format", name]) == 2
+    out, err = capsys.readouterr()
+    assert out.startswith(beginning)
+    assert "DOC001" in out
+    assert err == "doctor: wrong\nright\n"
+
+
+def test_a_command_that_has_no_such_document_prints_none_when_it_fails(project: Path, capsys: Capture) -> None:
+    assert main(["ps", "--format", "sarif"]) == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("sarrif", "sarif"), ("markdwn", "markdown"), ("xunit", "junit")])
+def test_a_mistyped_format_names_the_nearest(typed: str, meant: str, project: Path, capsys: Capture) -> None:
+    assert main(["--format", typed]) == 2
+    assert capsys.readouterr().err.endswith(f"did you mean {meant!r}?\n")
+
+
 def test_an_unknown_format_names_the_known_ones(project: Path, capsys: Capture) -> None:
     assert main(["--format", "jsn"]) == 2
     assert capsys.readouterr().err == "doctor: no report format is called 'jsn'\ndid you mean 'json'?\n"

@@ -9,7 +9,7 @@ import pytest
 
 from doctor.cli import main
 from doctor.cli.app import wants_json
-from doctor.cli.output import Target, plan
+from doctor.cli.output import BUILT_IN, Target, plan
 from doctor.errors import UsageError
 
 Capture = pytest.CaptureFixture[str]
@@ -67,6 +67,101 @@ def test_reports_are_written_to_files_and_stdout_in_one_run(project: Path, capsy
     assert (project / "report.txt").read_text().startswith("policy   embedded default")
     assert capsys.readouterr().out.startswith("policy   embedded default")
     assert sorted(path.name for path in project.iterdir()) == ["report.json", "report.txt"]
+
+
+def test_every_format_at_once_with_one_on_stdout(project: Path, capsys: Capture) -> None:
+    files = [part for name in BUILT_IN for part in ("--output", f"{name}={name}.out")]
+    assert main([*files, "--format", "tap"]) == 0
+    beginnings = {name: (project / f"{name}.out").read_text(encoding="utf-8")[:9] for name in BUILT_IN}
+    assert beginnings == {
+        "table": "policy   ",
+        "plain": "policy   ",
+        "json": '{\n "schem',
+        "junit": "<?xml ver",
+        "sarif": '{\n "$sche',
+        "github": "::warning",
+        "markdown": "<!-- harn",
+        "html": "<!DOCTYPE",
+        "agent": "harness-d",
+        "tap": "TAP versi",
+    }
+    assert capsys.readouterr().out == (project / "tap.out").read_text(encoding="utf-8")
+
+
+def test_a_format_that_tells_repairs_gets_them_planned(project: Path, capsys: Capture) -> None:
+    (project / ".metawsm").mkdir()
+    policy = project / ".metawsm" / "policy.json"
+    policy.write_text(
+        '{"version": 2, "agents": [{"name": "a", "profile": "p"}],'
+        ' "agent_profiles": [{"name": "p", "runner": "shell", "skils": []}]}'
+    )
+    assert main(["--select", "POL003", "--format", "agent", "--output", "sarif=report.sarif"]) == 2
+    assert "   fix does: " in capsys.readouterr().out
+    (run,) = json.loads((project / "report.sarif").read_text())["runs"]
+    (result,) = (each for each in run["results"] if each["ruleId"] == "POL003")
+    (replacement,) = result["fixes"][0]["artifactChanges"][0]["replacements"]
+    region = result["locations"][0]["physicalLocation"]["region"]
+    assert replacement == {"deletedRegion": region, "insertedContent": {"text": '"skills"'}}
+
+
+PIECES = """
+import doctor
+
+def pieces(report):
+    print("rendering")
+    yield "one "
+    print("still")
+    yield "two\\n"
+
+def breaking(report):
+    yield "one "
+    raise OSError("not the file's fault")
+
+def numbers(report):
+    yield 1
+
+@doctor.hookimpl
+def doctor_register_formats():
+    return {
+        "pieces": pieces, "breaking": breaking, "numbers": numbers,
+        "list": lambda report: ["one ", "two\\n"], "bytes": lambda report: b"x", "dict": lambda report: {"a": 1},
+    }
+"""
+
+
+@pytest.fixture
+def in_pieces(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with a plugin whose formats come in pieces."""
+    (project / "inpieces.py").write_text(PIECES)
+    monkeypatch.syspath_prepend(str(project))
+    return project
+
+
+@pytest.mark.parametrize(("name", "said"), [("pieces", "rendering\nstill\n"), ("list", "")])
+def test_a_plugin_s_format_may_come_in_pieces(name: str, said: str, in_pieces: Path, capsys: Capture) -> None:
+    assert main(["-p", "inpieces", "--format", name, "--output", f"{name}=file"]) == 0
+    assert capsys.readouterr() == ("one two\n", said * 2)
+    assert (in_pieces / "file").read_text() == "one two\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("breaking", "failed: OSError: not the file's fault"),
+        ("numbers", "gave int, expected text"),
+        ("bytes", "gave int, expected text"),
+        ("dict", "returned dict, expected text"),
+    ],
+)
+def test_a_format_that_fails_among_its_pieces_leaves_the_file_as_it_was(
+    name: str, message: str, in_pieces: Path, capsys: Capture
+) -> None:
+    (in_pieces / "file").write_text("old")
+    before = sorted(in_pieces.iterdir())
+    assert main(["-p", "inpieces", "--output", f"{name}=file", "-q"]) == 2
+    assert capsys.readouterr() == ("", f"doctor: the report format {name!r} {message}\n")
+    assert (in_pieces / "file").read_text() == "old"
+    assert [path for path in sorted(in_pieces.iterdir()) if path.name != "__pycache__"] == before
 
 
 def test_a_symlink_stays_one_and_what_it_names_is_written(project: Path) -> None:

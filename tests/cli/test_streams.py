@@ -1,12 +1,12 @@
 """When colour and symbols are used."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NoReturn
 
 import pytest
 
-from doctor.cli.streams import encodable, put, say, style_for, takes_symbols, wants_color, width_of_terminal
+from doctor.cli.streams import encodable, put, put_pieces, say, style_for, takes_symbols, wants_color, width_of_terminal
 from doctor.report.style import Style
 
 
@@ -88,3 +88,33 @@ def test_whoever_goes_on_printing_learns_that_nobody_reads(monkeypatch: pytest.M
     assert put("read") is True
     monkeypatch.setattr("sys.stdout", Left())
     assert put("lost") is False
+
+
+class Gone(io.StringIO):
+    """A pipe whose reader leaves after the first piece."""
+
+    def write(self, text: str) -> int:
+        if self.getvalue():
+            raise BrokenPipeError
+        return super().write(text)
+
+    def fileno(self) -> int:
+        raise OSError("no descriptor")
+
+
+def test_pieces_are_asked_for_one_by_one_and_no_more_once_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def pieces() -> Iterator[str]:
+        for number in range(5):
+            asked.append(number)
+            yield str(number)
+
+    monkeypatch.setattr("sys.stdout", Gone())
+    assert not put_pieces(pieces())
+    assert asked == [0, 1]
+
+
+def test_all_pieces_are_written(capsys: pytest.CaptureFixture[str]) -> None:
+    assert put_pieces(iter(("a", "", "b\n")))
+    assert capsys.readouterr().out == "ab\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doctor.config.positions import JsonScan, Lines, too_deep
+from doctor.config.positions import JsonScan, Lines, token_end, too_deep
 from doctor.model.location import pointer
 
 KEYS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
@@ -112,3 +112,23 @@ def test_lines_and_columns_count_characters_from_1(offset: int, place: tuple[int
 
 def test_pointers_escape_tildes_and_slashes() -> None:
     assert pointer("a/b", 0, "~") == "/a~1b/0/~0"
+
+
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        ('{"a": "b\\"c", "d": 1}', '"a"'),
+        ('"b\\"c", "d"', '"b\\"c"'),
+        ("-1.5e3}", "-1.5e3"),
+        ("true\n", "true"),
+        ('"日本"', '"日本"'),
+    ],
+)
+def test_a_key_or_plain_value_of_json_has_an_end(text: str, token: str) -> None:
+    start = text.index(token)
+    assert token_end(text, start) == start + len(token)
+
+
+@pytest.mark.parametrize("text", ["{}", "[1]", "", " 1"])
+def test_an_object_a_list_and_nothing_have_none(text: str) -> None:
+    assert token_end(text, 0) is None

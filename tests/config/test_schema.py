@@ -68,11 +68,18 @@ def spots(value: Any) -> Iterator[tuple[Any, Any]]:
 def test_every_schema_is_a_valid_schema_with_its_own_id(runners: tuple[RunnerSpec, ...]) -> None:
     made = schemas(runners)
     assert sorted(made) == [
+        "attestation.schema.json",
+        "baseline-write.schema.json",
+        "baseline.schema.json",
+        "bug-report.schema.json",
         "endpoint-list.schema.json",
         "endpoint-test.schema.json",
         "executor-profile.schema.json",
+        "fix.schema.json",
         "init.schema.json",
         "launch-specs.schema.json",
+        "lock-write.schema.json",
+        "lock.schema.json",
         "machine.schema.json",
         "named-profile.schema.json",
         "policy.schema.json",
@@ -86,6 +93,7 @@ def test_every_schema_is_a_valid_schema_with_its_own_id(runners: tuple[RunnerSpe
         "report.schema.json",
         "setting.schema.json",
         "settings.schema.json",
+        "verdict.schema.json",
     ]
     for schema in made.values():
         Draft202012Validator.check_schema(schema)

@@ -2,11 +2,12 @@ import random
 import tomllib
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from doctor.config.positions import Positions
-from doctor.config.toml_positions import long_key, scan_toml
+from doctor.config.toml_positions import long_key, scan_toml, token_end
 
 KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,4}", fullmatch=True) | st.sampled_from(["a.b", "é", 'q"', "tab\t", "", "#", "'"])
 SCALARS = st.integers(-999, 999) | st.booleans() | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
@@ -147,3 +148,23 @@ def test_every_repetition_is_found_with_its_path() -> None:
 def test_any_text_at_all_is_walked_to_an_end(text: str) -> None:
     scan_toml(text)
     assert long_key(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        ("key = 'x'", "key"),
+        ("'x' # c", "'x'"),
+        ('"""a\n"b" """ ', '"""a\n"b" """'),
+        ("1979-05-27 07:32:00Z # c", "1979-05-27 07:32:00Z"),
+        ("a.b]", "a.b"),
+        ("1_000,", "1_000"),
+    ],
+)
+def test_a_key_or_plain_value_of_toml_has_an_end(text: str, token: str) -> None:
+    assert token_end(text, 0) == len(token)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{a = 1}", ""])
+def test_an_array_a_table_and_nothing_have_none(text: str) -> None:
+    assert token_end(text, 0) is None

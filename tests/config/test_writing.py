@@ -1,6 +1,7 @@
 """Files are written as a whole or not at all."""
 
 import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,24 @@ def test_a_failed_write_leaves_what_was_there_and_no_litter(tmp_path: Path) -> N
     with pytest.raises(OSError, match=r"record\.json"):
         replace_file(path, b"new", mode=0o600)
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_may_come_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    replace_file(path, (piece for piece in (b"ne", b"", b"w")), mode=0o600)
+    assert path.read_bytes() == b"new"
+
+
+def test_pieces_that_fail_leave_what_was_there_and_no_litter(tmp_path: Path) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"new"
+        raise KeyError("x")
+
+    path = tmp_path / "record.json"
+    path.write_text("old")
+    with pytest.raises(KeyError):
+        replace_file(path, pieces(), mode=0o600)
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
 
 
 def test_a_file_is_made_where_there_is_none(tmp_path: Path) -> None:

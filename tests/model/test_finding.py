@@ -23,7 +23,7 @@ def test_severities_are_ordered_from_info_to_error() -> None:
     assert sorted(Severity, key=lambda each: each.rank) == [Severity.INFO, Severity.WARNING, Severity.ERROR]
 
 
-def test_a_fingerprint_survives_moved_lines_reworded_messages_and_reordered_effects() -> None:
+def test_a_fingerprint_survives_moved_lines_reworded_messages_and_other_effects() -> None:
     moved = replace(
         FINDING,
         subject="agent_profiles[7].skills[0]",
@@ -34,9 +34,13 @@ def test_a_fingerprint_survives_moved_lines_reworded_messages_and_reordered_effe
     assert moved.fingerprint == FINDING.fingerprint
 
 
-def test_a_fingerprint_tells_codes_keys_and_effects_apart() -> None:
-    others = [replace(FINDING, code="SKL002"), replace(FINDING, key="other"), replace(FINDING, affects=("profile:p",))]
-    assert len({each.fingerprint for each in [FINDING, *others]}) == 4
+def test_a_fingerprint_tells_codes_and_keys_apart() -> None:
+    others = [replace(FINDING, code="SKL002"), replace(FINDING, key="other")]
+    assert len({each.fingerprint for each in [FINDING, *others]}) == 3
+
+
+def test_a_fingerprint_is_that_of_the_problem_however_many_agents_it_concerns() -> None:
+    assert replace(FINDING, affects=("agent:a", "agent:b")).fingerprint == FINDING.fingerprint
 
 
 @given(st.text())

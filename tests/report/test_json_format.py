@@ -158,6 +158,7 @@ def test_the_document_holds_everything_that_the_report_says(report: Report) -> N
                 "until": "2027-01-01",
             }
         ],
+        "known": [],
         "checks": [
             {"code": "ENV001", "status": "passed", "reason": None, "duration_ms": 0.25},
             {"code": "SKL001", "status": "failed", "reason": None, "duration_ms": 1.5},

@@ -166,11 +166,11 @@ def test_looking_first_whether_a_text_may_hold_a_secret_changes_no_answer(text: 
 
 
 def table_in_full(report: Report) -> str:
-    return table(report, Style(verbose=True))
+    return "".join(table(report, Style(verbose=True)))
 
 
 def plain_in_full(report: Report) -> str:
-    return plain(report, Style(verbose=True))
+    return "".join(plain(report, Style(verbose=True)))
 
 
 @pytest.mark.parametrize("render", [table_in_full, plain_in_full, json_format], ids=["table", "plain", "json"])
