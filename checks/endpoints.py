@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import doctor
-from checks.key_moves import can_be_moved, moved
 from checks.modes import OTHERS, can_change, narrowed
 from checks.uses import uses
 from checks.written_keys import written_keys
@@ -300,6 +299,8 @@ class END005(doctor.Check):
     ) -> Iterator[doctor.Finding]:
         """Fails when an endpoint of ``machine.toml`` or of the active profile holds a key, or what looks like one."""
         for found in written_keys(machine_file, profile_file):
+            from checks.key_moves import can_be_moved  # noqa: PLC0415 - only a finding needs it
+
             yield self.finding(
                 f"endpoint {found.endpoint}",
                 f"endpoint {found.endpoint} holds {found.what} at {found.key}",
@@ -322,6 +323,8 @@ class END005(doctor.Check):
         Where a variable here has the key as its value, its name; else the key goes into a file below the settings
         that only its owner can read. Keys in the values of headers, and beside another reference, are left.
         """
+        from checks.key_moves import moved  # noqa: PLC0415 - only a finding needs it
+
         every = written_keys(machine_file, profile_file)
         found = next((each for each in every if each.location == finding.location), None)
         return moved(self, finding, found, environment, paths.config_dir) if found else None

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import doctor
-from checks.spelling import problem_of, spelt
 from checks.uses import adapter, agent_tags, agents, listed
 
 Bindings = tuple[doctor.Binding, ...]
@@ -45,6 +44,8 @@ class NPR001(doctor.Check):
         profile_file: doctor.ActiveProfile,
     ) -> doctor.Fix | None:
         """Gives a key its right name where only one can be meant."""
+        from checks.spelling import problem_of, spelt  # noqa: PLC0415 - only a finding needs it
+
         loaded = profile_file.loaded
         for document, problems in (
             (machine_file.document, machine_file.problems),

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import doctor
-from checks.spelling import problem_of, spelt
-from checks.version1 import converted
 
 PolicyFile = doctor.Loaded[doctor.Policy]
 
@@ -51,25 +49,31 @@ class POL002(doctor.Check):
 
     def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when an object has the same key twice."""
-        yield from _told(self, policy_file, "duplicate-key", fixable=lambda each: _same(policy_file, each) is not None)
+        yield from _told(self, policy_file, "duplicate-key", fixable=_says_the_same(policy_file))
 
     def fix(self, finding: doctor.Finding, policy_file: PolicyFile) -> doctor.Fix | None:
-        """Removes all but the first of equal keys, where their values are equal too; else nobody can tell which."""
-        problem = problem_of(finding, policy_file.problems)
-        file = _same(policy_file, problem) if problem else None
-        return self.repair(finding, f"keep {finding.subject} once", file) if file else None
+        """Keeps the first of equal keys, where their values are equal too; else nobody can tell which one is meant."""
+        place = finding.location
+        if policy_file.document is None or place is None or place.pointer is None:
+            return None
+        edits = doctor.edit(policy_file.document)
+        edits.keep_first(edits.path(place.pointer))
+        return self.repair(finding, f"keep {finding.subject} once", edits.fix())
 
 
-def _same(policy_file: PolicyFile, problem: doctor.ConfigProblem) -> doctor.FileFix | None:
-    """What becomes of the policy when one of a problem's equal keys is kept; ``None`` where their values differ."""
-    if policy_file.document is None or problem.location.pointer is None:
-        return None
-    edits = doctor.edit(policy_file.document)
-    try:
-        edits.keep_first(edits.path(problem.location.pointer))
-        return edits.fix()
-    except doctor.Unavailable:
-        return None
+def _says_the_same(policy_file: PolicyFile) -> Callable[[doctor.ConfigProblem], bool]:
+    """Tells of a key that stands there several times whether its values are equal."""
+    edits = doctor.edit(policy_file.document) if policy_file.document else None
+
+    def told(problem: doctor.ConfigProblem) -> bool:
+        if edits is None or problem.location.pointer is None:
+            return False
+        try:
+            return edits.can_keep_first(edits.path(problem.location.pointer))
+        except doctor.Unavailable:
+            return False
+
+    return told
 
 
 class POL003(doctor.Check):
@@ -86,6 +90,8 @@ class POL003(doctor.Check):
 
     def fix(self, finding: doctor.Finding, policy_file: PolicyFile) -> doctor.Fix | None:
         """Gives a key its right name where only one can be meant."""
+        from checks.spelling import problem_of, spelt  # noqa: PLC0415 - only a finding needs it
+
         problem = problem_of(finding, policy_file.problems)
         return spelt(self, finding, policy_file.document, problem) if problem else None
 
@@ -111,14 +117,20 @@ class POL005(doctor.Check):
 
     always = True
 
-    def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
+    def run(self, policy_file: PolicyFile, registry: doctor.Registry) -> Iterator[doctor.Finding]:
         """Fails when ``version`` is another one; for version 1 the equivalent of version 2 is shown."""
-        yield from _told(self, policy_file, "version", fixable=lambda _: converted(policy_file.document) is not None)
+        yield from _told(self, policy_file, "version", fixable=lambda _: _converted(policy_file, registry) is not None)
 
     def fix(self, finding: doctor.Finding, policy_file: PolicyFile, registry: doctor.Registry) -> doctor.Fix | None:
         """Writes a policy of version 1 as version 2, with everything else that it says."""
-        edits = converted(policy_file.document, registry)
-        return self.repair(finding, "write the policy in schema version 2", edits.fix()) if edits else None
+        file = _converted(policy_file, registry)
+        return self.repair(finding, "write the policy in schema version 2", file) if file else None
+
+
+def _converted(policy_file: PolicyFile, registry: doctor.Registry) -> doctor.FileFix | None:
+    from checks.version1 import converted  # noqa: PLC0415 - only a finding needs it
+
+    return converted(policy_file.document, registry)
 
 
 class POL006(doctor.Check):

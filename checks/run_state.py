@@ -53,29 +53,31 @@ def _missing(project: doctor.Project) -> list[str]:
     except OSError:
         return []
     lines = [line for line in doctor.RUN_STATE if any(fnmatch(name, line.rstrip("/")) for name in names)]
-    return [line for line in lines if not _left_out(directory, line.rstrip("/*"), project.repository)]
+    return [line for line in lines if not _left_out(directory / line.rstrip("/*"), project.repository)]
 
 
-def _left_out(directory: Path, name: str, repository: Path) -> bool:
-    """Whether one of git's ignore files between the repository's root and ``directory`` has a name."""
-    above = [each for each in (directory, *directory.parents) if each == repository or repository in each.parents]
-    sources = [(each, each / IGNORE_FILE) for each in reversed(above)]
+def _left_out(path: Path, repository: Path) -> bool:
+    """Whether git's ignore files leave out a path, or a directory that it lies in, which nothing takes in again."""
+    above = [each for each in path.parents if repository in each.parents]
+    return any(_is_ignored(each, repository) for each in (*reversed(above), path))
+
+
+def _is_ignored(path: Path, repository: Path) -> bool:
+    """What the last line that means a path says of it, from the repository's root down to its directory."""
+    bases = [each for each in reversed(path.parents) if each == repository or repository in each.parents]
+    sources = [(repository, repository / ".git" / "info" / "exclude"), *((base, base / IGNORE_FILE) for base in bases)]
     verdict = False
-    for base, file in ((repository, repository / ".git" / "info" / "exclude"), *sources):
+    for base, file in sources:
         for line in (_text(file) or "").splitlines():
             pattern = line.strip()
-            if pattern and not pattern.startswith("#") and _matches(pattern.lstrip("!"), directory / name, base):
+            if pattern and not pattern.startswith("#") and _matches(pattern.lstrip("!"), path, base):
                 verdict = not pattern.startswith("!")
     return verdict
 
 
 def _matches(pattern: str, path: Path, base: Path) -> bool:
-    """Whether a line means a path, or a directory that it lies in."""
     plain = pattern.rstrip("/")
-    parts = path.relative_to(base).parts
-    if "/" not in plain:
-        return any(fnmatch(part, plain) for part in parts)
-    return any(fnmatch("/".join(parts[:length]), plain.lstrip("/")) for length in range(1, len(parts) + 1))
+    return fnmatch(path.name if "/" not in plain else path.relative_to(base).as_posix(), plain.lstrip("/"))
 
 
 def _text(path: Path) -> str | None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import doctor
-from checks.skill_copies import as_fix, copies
 from checks.uses import listed, shortened
 
 Bindings = tuple[doctor.Binding, ...]
@@ -225,6 +224,8 @@ class SKL005(doctor.Check):
             if not (fact.path or "").startswith(root):
                 outside.setdefault(fact.name, (entry, []))[1].append(fact)
         for name, (entry, facts) in outside.items():
+            from checks.skill_copies import copies  # noqa: PLC0415 - only a finding needs it
+
             yield self.finding(
                 entry.subject,
                 f"skill {name} comes from {listed(dict.fromkeys(fact.path or '' for fact in facts))}, "
@@ -244,6 +245,8 @@ class SKL005(doctor.Check):
         Not where a link in it leads out of it, nor where it has more than 500 files or 5 MiB. What begins with a dot
         stays behind.
         """
+        from checks.skill_copies import as_fix, copies  # noqa: PLC0415 - only a finding needs it
+
         for _, fact in _first_uses(bindings, skills):
             if finding.affects == (f"skill:{fact.name}",) and fact.path and fact.path in finding.message:
                 files = copies(fact.name, Path(fact.path), project.root)

@@ -8,7 +8,8 @@ import doctor
 def problem_of(finding: doctor.Finding, problems: Iterable[doctor.ConfigProblem]) -> doctor.ConfigProblem | None:
     """The reader's problem that a finding tells."""
     place = finding.location
-    return next((each for each in problems if place and _at(each.location, place)), None)
+    same = (each for each in problems if place and _at(each.location, place) and each.message == finding.message)
+    return next(same, None)
 
 
 def _at(one: doctor.Location, other: doctor.Location) -> bool:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator, Mapping
 
 import doctor
-from checks.old_flags import can_be_replaced, instead_of, replaced_flag, spelt_out, words_of_full_auto
 from checks.uses import Launch, agent_tags, agents, crowd, launches, merged, reach
 
 Bindings = tuple[doctor.Binding, ...]
@@ -96,6 +95,8 @@ class HRN008(doctor.Check):
         """Fails when the compiled command has a flag that the installed version does not know."""
         everyone = crowd(bindings)
         for runtime, flag, reason, group in _unknown(bindings, registry, harnesses, prober):
+            from checks.old_flags import can_be_replaced  # noqa: PLC0415 - only a finding needs it
+
             place = _place_of(flag, group[0], policy)
             yield self.finding(
                 f"harness {runtime}",
@@ -119,6 +120,8 @@ class HRN008(doctor.Check):
         prober: doctor.Prober,
     ) -> doctor.Fix | None:
         """Writes what takes the place of a flag that is gone, wherever a profile's ``extra_args`` have it."""
+        from checks.old_flags import instead_of, replaced_flag  # noqa: PLC0415 - only a finding needs it
+
         for runtime, flag, reason, group in _unknown(bindings, registry, harnesses, prober):
             if _unknown_in_words(runtime, flag, reason, group, harnesses) == finding.message:
                 words = instead_of(flag, group, policy, registry, harnesses)
@@ -183,6 +186,8 @@ class HRN009(doctor.Check):
         """Reports each choice that was made while the commands were put together."""
         starts = launches(bindings, registry)
         for (runtime, note), group in merged(starts, lambda launch: launch.compiled.notes).items():
+            from checks.old_flags import words_of_full_auto  # noqa: PLC0415 - only a finding needs it
+
             yield self.finding(
                 f"harness {runtime}",
                 f"{agents(group)}: {note}",
@@ -203,6 +208,8 @@ class HRN009(doctor.Check):
         harnesses: Mapping[str, doctor.HarnessFact],
     ) -> doctor.Fix | None:
         """Writes the flags that ``full_auto`` became, where the installed version has none of its own any more."""
+        from checks.old_flags import spelt_out, words_of_full_auto  # noqa: PLC0415 - only a finding needs it
+
         starts = launches(bindings, registry)
         for (_, note), group in merged(starts, lambda launch: launch.compiled.notes).items():
             if f"{agents(group)}: {note}" == finding.message:

@@ -1,5 +1,6 @@
 """Policies of schema version 1 as version 2: an agent's command becomes a profile of its own."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import doctor
@@ -17,16 +18,31 @@ class _Pair(NamedTuple):
     profile: dict[str, Any]
 
 
-def converted(document: doctor.Document | None, registry: doctor.Registry | None = None) -> doctor.Edits | None:
-    """The changes that make version 2 of a policy that is written in version 1, whole or in some of its agents.
+def converted(document: doctor.Document | None, registry: doctor.Registry) -> doctor.FileFix | None:
+    """What becomes of a policy that is written in version 1, whole or in some of its agents.
 
     Args:
-        document: The policy as it was read, or ``None``.
-        registry: Names the harness that takes a command; without it only whether there are changes is of use.
+        document: The policy as it was read.
+        registry: Names the harness that takes a command.
 
     Returns:
-        The changes; ``None`` where nobody can tell what is meant.
+        ``None`` where nobody can tell what is meant.
     """
+    runner = next((harness.id for harness in registry.harnesses if "command" in harness.options), "shell")
+    return _file(document, runner)
+
+
+@lru_cache(maxsize=1)
+def _file(document: doctor.Document | None, runner: str) -> doctor.FileFix | None:
+    """Once for a document, however many of its agents are outdated."""
+    try:
+        edits = _changes(document, runner)
+        return edits.fix() if edits else None
+    except doctor.Unavailable:
+        return None
+
+
+def _changes(document: doctor.Document | None, runner: str) -> doctor.Edits | None:
     data = document.data if document is not None else None
     if document is None or not isinstance(data, dict) or type(data.get("version")) not in {int, type(None)}:
         return None
@@ -37,7 +53,7 @@ def converted(document: doctor.Document | None, registry: doctor.Registry | None
     edits = doctor.edit(document)
     if version == 1:
         edits.set(("version",), CURRENT)
-    pairs = _pairs(agents, outdated, profiles, _shell(registry))
+    pairs = _pairs(agents, outdated, profiles, runner)
     for pair in pairs:
         _agent(edits, pair)
     made = [pair.profile for pair in pairs]
@@ -59,11 +75,6 @@ def _whole(entries: Any, outdated: Any) -> bool:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return False
     return not any("profile" in entries[index] and "command" in entries[index] for index in outdated)
-
-
-def _shell(registry: doctor.Registry | None) -> str:
-    every = registry.harnesses if registry else ()
-    return next((harness.id for harness in every if "command" in harness.options), "shell")
 
 
 def _pairs(agents: list[Any], outdated: list[int], profiles: list[Any], runner: str) -> list[_Pair]:

@@ -104,7 +104,11 @@ def check_page(check: type[Check]) -> str:
     data = "\n".join(["| | |", "|---|---|", *facts])
     why = f"## Why it matters\n\n{prose(check.why)}" if check.why else ""
     return page(
-        f"{check.code}: {check.title.removesuffix('.')}", data, why, f"## When it fails\n\n{prose(check.fails)}"
+        f"{check.code}: {check.title.removesuffix('.')}",
+        data,
+        why,
+        f"## When it fails\n\n{prose(check.fails)}",
+        f"## What `doctor fix` does\n\n{prose(check.repairs)}" if check.repairs else "",
     )
 
 

@@ -40,6 +40,10 @@ def _find(code: str, known: dict[str, dict[str, Any]]) -> dict[str, Any]:
     )
 
 
+def _repairs(check: dict[str, Any]) -> str:
+    return f"doctor fix --select {check['code']}\n{check['repairs']}" if check["repairs"] else ""
+
+
 def _text(check: dict[str, Any]) -> str:
     facts = {
         "severity": check["severity"],
@@ -51,5 +55,5 @@ def _text(check: dict[str, Any]) -> str:
     lines = [f"{name.ljust(8)}  {value}" for name, value in facts.items() if value]
     if check["always"]:
         lines.append("It runs whatever is selected.")
-    paragraphs = [f"{check['code']}  {check['title']}", check["why"], check["fails"], "\n".join(lines)]
+    paragraphs = [f"{check['code']}  {check['title']}", check["why"], check["fails"], _repairs(check), "\n".join(lines)]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph) + "\n"

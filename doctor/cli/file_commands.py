@@ -45,7 +45,7 @@ SCHEMA = Command(
     ),
     examples=(
         ("doctor schema", "which there are"),
-        ("doctor schema policy > policy.schema.json", "one, into a file for an editor"),
+        ("doctor schema policy", "one, to be written to a file for an editor"),
     ),
     options=(options.LIST_FORMAT, options.VERBOSE),
     arguments=(Argument("name", "such as policy, profile, machine or report", nargs="?", candidates="schemas"),),

@@ -69,6 +69,10 @@ class Edits(ABC):
         """Put several items, or none, in the place of one item of a list."""
         self.changes.append(Change("splice", parts, tuple(values)) if values else Change("remove", parts))
 
+    def can_keep_first(self, parts: Parts) -> bool:  # noqa: ARG002 - only JSON may have equal keys
+        """Whether there are several equal keys at a path, and their values are equal too."""
+        return False
+
     def keep_first(self, parts: Parts) -> None:
         """Keep the first of several equal keys of one object, whose values have to be equal too."""
         self.changes.append(Change("keep_first", parts))

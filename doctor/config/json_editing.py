@@ -90,6 +90,7 @@ class JsonEdits(Edits):
         super().__init__(document)
         self._text = document.text
         self._containers: dict[int, Container] = {}
+        self._repeated: dict[int, dict[str, bool]] = {}
         self._newline = "\r\n" if "\r\n" in self._text else "\n"
         colon = re.search(r'"[ \t]*:([ \t]*)', self._text)
         self._separators = (", ", ": ") if colon is None or colon[1] else (",", ":")
@@ -107,20 +108,32 @@ class JsonEdits(Edits):
         for change in self.changes:
             if change.kind in {"remove", "keep_first"}:
                 container = self._container(change.parts[:-1])
-                which = self._equals(container, change.parts[-1]) if change.kind == "keep_first" else ()
+                which = self._equals(container, change.parts) if change.kind == "keep_first" else ()
                 gone.setdefault(container.start, set()).update(which or (container.which(change.parts[-1]),))
             else:
                 spans += _WRITERS[change.kind](self, change)
         spans += [span for start, which in gone.items() for span in _removals(self._containers[start], which)]
         return sorted(spans, key=lambda span: (span.start, span.end))
 
-    def _equals(self, container: Container, name: str | int) -> list[int]:
+    def can_keep_first(self, parts: Parts) -> bool:
+        """Whether there are several equal keys at a path, and their values are equal too."""
+        try:
+            container = self._container(parts[:-1])
+        except (KeyError, ValueError):
+            return False
+        if container.start not in self._repeated:
+            self._repeated[container.start] = {
+                name: len({_strict(self._text[each.start : each.end]) for each in group}) == 1
+                for name, group in _by_name(container).items()
+                if len(group) > 1
+            }
+        return self._repeated[container.start].get(str(parts[-1]), False)
+
+    def _equals(self, container: Container, parts: Parts) -> list[int]:
         """Every member of a name but the first."""
-        same = [index for index, member in enumerate(container.members) if member.name == name]
-        values = {_strict(self._text[container.members[each].start : container.members[each].end]) for each in same}
-        if len(same) == 1 or len(values) > 1:
-            raise refused(self.document, f"the values of the keys {name!r} differ")
-        return same[1:]
+        if not self.can_keep_first(parts):
+            raise refused(self.document, f"the values of the keys {parts[-1]!r} differ")
+        return [index for index, member in enumerate(container.members) if member.name == parts[-1]][1:]
 
     def _set(self, change: Change) -> Iterator[Span]:
         container, member = self._container(change.parts[:-1]), self._member(change.parts)
@@ -223,6 +236,14 @@ _WRITERS: dict[str, Callable[[JsonEdits, Change], Iterator[Span]]] = {
     "append": JsonEdits._append,  # noqa: SLF001
     "add": JsonEdits._add,  # noqa: SLF001
 }
+
+
+def _by_name(container: Container) -> dict[str, list[Member]]:
+    groups: dict[str, list[Member]] = {}
+    for member in container.members:
+        if member.name is not None:
+            groups.setdefault(member.name, []).append(member)
+    return groups
 
 
 def _removals(container: Container, gone: set[int]) -> Iterator[Span]:

@@ -125,9 +125,12 @@ def url_problem(url: str) -> str | None:
         return "contains white space or a control character"
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError as error:
         return f"is malformed ({error})"
+    try:
+        port = parts.port
+    except ValueError:  # its message repeats what stands there: a part of a password that has a slash in it
+        return "has a port that is no number up to 65535 (in a password, / is written %2F)"
     if parts.scheme not in ("http", "https"):
         return "starts with neither http:// nor https://"
     if port == 0:

@@ -56,6 +56,10 @@ def _fails(check: type["Check"]) -> str:
     return _dedented(check.run.__doc__)
 
 
+def _repairs(check: type["Check"]) -> str:
+    return _dedented(check.fix.__doc__) if check.fix is not Check.fix else ""
+
+
 class Check:
     """One question about the policy and the machine.
 
@@ -96,6 +100,9 @@ class Check:
 
     fails = _PerClass(_fails)
     """When it fails: the docstring of ``run``."""
+
+    repairs = _PerClass(_repairs)
+    """What ``doctor fix`` does about it: the docstring of ``fix``; empty for a check that repairs nothing."""
 
     def run(self, *args: Any, **kwargs: Any) -> Iterable[Finding] | None:
         """Look, and yield a finding for each problem. Parameters are facts by name.

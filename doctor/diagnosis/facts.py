@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
@@ -206,19 +207,23 @@ def lock_now(
     skills: Mapping[tuple[str, str], SkillFact],
     bindings: tuple[Binding, ...],
     stages: tuple[StageBinding, ...],
-) -> "Lock":
-    """What a lock would say if it were written now."""
-    from doctor.diagnosis.locked import lock_of  # noqa: PLC0415 - most runs have no lock
+) -> "Callable[[], Lock]":
+    """What a lock would say if it were written now; worked out when it is called, since most runs have no lock."""
 
-    return lock_of(
-        policy=policy,
-        active=profile_file,
-        harnesses=harnesses,
-        endpoints=endpoints,
-        skills=skills,
-        bindings=bindings,
-        stages=stages,
-    )
+    def now() -> "Lock":
+        from doctor.diagnosis.locked import lock_of  # noqa: PLC0415 - see above
+
+        return lock_of(
+            policy=policy,
+            active=profile_file,
+            harnesses=harnesses,
+            endpoints=endpoints,
+            skills=skills,
+            bindings=bindings,
+            stages=stages,
+        )
+
+    return cache(now)
 
 
 def lock_file(options: Options, project: Project) -> "Loaded[Lock]":
@@ -230,12 +235,12 @@ def lock_file(options: Options, project: Project) -> "Loaded[Lock]":
     return load_lock(lock_path(project.root))
 
 
-def lock_moves(options: Options, lock_file: "Loaded[Lock]", lock_now: "Lock") -> "tuple[LockMove, ...]":
+def lock_moves(options: Options, lock_file: "Loaded[Lock]", lock_now: "Callable[[], Lock]") -> "tuple[LockMove, ...]":
     """What is not as the lock says."""
     locked = _value_of(lock_file, "the lock")
     from doctor.diagnosis.locked import moves  # noqa: PLC0415 - see above
 
-    return moves(locked, lock_now, narrowed=options.stage is not None)
+    return moves(locked, lock_now(), narrowed=options.stage is not None)
 
 
 def _value_of(loaded: Loaded[T], what: str) -> T:

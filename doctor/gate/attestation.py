@@ -93,7 +93,7 @@ def evidence_of(examined: Examined) -> dict[str, Any]:
         raise UsageError(
             "the configuration cannot be read, so there is nothing to attest", remedy="mend what doctor says about it"
         )
-    lock: Lock = examined.fact("lock_now")
+    lock: Lock = examined.fact("lock_now")()
     facts = {fact.runtime_id: fact for fact in report.harnesses}
     used = {start.harness for start in (*lock.agents.values(), *lock.stages.values()) if start.harness}
     profile = lock.profile

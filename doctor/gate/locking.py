@@ -47,7 +47,7 @@ def plan_lock(examined: Examined) -> LockChange:
             "the configuration cannot be read, so there is nothing to lock", remedy="mend what doctor says about it"
         )
     path = lock_path(examined.prepared.project.root)
-    now: Lock = examined.fact("lock_now")
+    now: Lock = examined.fact("lock_now")()
     text = lock_text(now)
     if redactor_for(report)(text) != text:
         raise UsageError(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import APPROVE, failure, question
@@ -26,6 +27,9 @@ class Aider(Harness):
     auth_variables = (*PROVIDER_VARIABLES, "OPENAI_API_BASE")
 
     bypass = ("--yes-always", "--yes")
+    own_files = OwnFiles(
+        settings=(".aider.conf.yml", ".aider.model.settings.yml", ".aider.model.metadata.json", ".env"),
+    )
 
     signs = (
         question("login", r"^LogintoOpenRouterorcreateafreeaccount\?", KEY_REMEDY),

@@ -1,6 +1,7 @@
 """Sourcegraph's Amp."""
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import failure, question
 from doctor.model.failure import FailureKind
@@ -22,6 +23,10 @@ class Amp(Harness):
     auth_variables = ("AMP_API_KEY",)
 
     bypass = ("--dangerously-allow-all",)
+    own_files = OwnFiles(
+        settings=(".amp/settings.json", ".amp/settings.jsonc", ".amp/plugins/", ".amp/tools/"),
+        instructions=("AGENTS.md", "AGENT.md", "CLAUDE.md"),
+    )
 
     # Its prompt was never seen: it takes no key but Amp's own, so ``ready`` is empty.
     signs = (

@@ -5,6 +5,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import ClassVar
 
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import Sign
 from doctor.model.harness import PROMPT, Auth, CompiledArgv, Dialog, ProgramFact, RunnerSpec
@@ -135,7 +136,7 @@ class Dial:
     """Options whose value it is."""
 
     keys: tuple[str, ...] = ()
-    """Keys of ``Harness.overrides`` whose value it is."""
+    """Keys of ``Harness.overrides``, or of settings files in JSON or TOML, whose value it is."""
 
     also: Mapping[str, str] = field(default_factory=dict)
     """Options without a value, and the step that each stands for."""
@@ -223,6 +224,12 @@ class Harness:
 
     overrides: ClassVar[tuple[str, ...]] = ()
     """Options that take ``KEY=VALUE`` of its configuration."""
+
+    acts_freely: ClassVar[bool] = False
+    """Whether it runs commands unasked and unconfined where nothing is said."""
+
+    own_files: ClassVar[OwnFiles] = OwnFiles()
+    """What it reads in the project by itself, skills apart."""
 
     signs: ClassVar[tuple[Sign, ...]] = ()
     """What it prints when it waits for a person or fails; where two fit, the first counts."""

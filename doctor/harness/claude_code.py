@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_json, table
@@ -68,10 +69,22 @@ class ClaudeCode(Harness):
             steps=("plan", "dontAsk", "default", "acceptEdits", "auto", BYPASS_MODE),
             unset="default",
             flags=("--permission-mode",),
+            keys=("permissions.defaultMode",),
             also=dict.fromkeys(BYPASS, BYPASS_MODE),
         ),
     )
     bypass = BYPASS
+    own_files = OwnFiles(
+        settings=(
+            ".claude/settings.json",
+            ".claude/settings.local.json",
+            ".mcp.json",
+            ".claude/agents/",
+            ".claude/commands/",
+            ".claude/hooks/",
+        ),
+        instructions=("CLAUDE.md", "CLAUDE.local.md", ".claude/CLAUDE.md", ".claude/rules/", ".claude/output-styles/"),
+    )
 
     signs = (
         question("trust", r"^(?:Quicksafetycheck:Isthisaproject|Doyoutrustthefilesinthisfolder\?)", TRUST_BY_HAND),

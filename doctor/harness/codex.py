@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from doctor.harness.base import Dial, Flag, Harness, HarnessContext, LaunchRequest, given, option, value_of
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_toml, table
@@ -101,6 +102,10 @@ class Codex(Harness):
     dials = CODEX_DIALS
     bypass = (*BYPASS, "--dangerously-bypass-hook-trust")
     overrides = ("-c", "--config")
+    own_files = OwnFiles(
+        settings=(".codex/config.toml", ".codex/hooks.json", ".codex/hooks/", ".codex/rules/", ".codex/agents/"),
+        instructions=("AGENTS.md", "AGENTS.override.md"),
+    )
 
     signs = (
         question("trust", r"^Trustthisfolder\?Codexcanread", TRUST_BY_HAND),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, covers, given, option
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, Sign, failure, question
 from doctor.harness.state import read_json
@@ -39,6 +40,16 @@ class Copilot(Harness):
     auth_variables = (OWN_SERVER, "COPILOT_GITHUB_TOKEN", "GH_TOKEN", "GITHUB_TOKEN")
 
     bypass = (*EVERYTHING, *GRANTS)
+    own_files = OwnFiles(
+        settings=(".github/copilot/", ".github/agents/", ".github/hooks/", ".mcp.json", ".vscode/mcp.json"),
+        instructions=(
+            ".github/copilot-instructions.md",
+            ".github/instructions/",
+            "AGENTS.md",
+            "CLAUDE.md",
+            "GEMINI.md",
+        ),
+    )
 
     signs = (
         question("trust", r"^Doyoutrustthefilesinthisfolder\?", TRUST_BY_HAND),

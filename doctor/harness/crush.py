@@ -1,6 +1,7 @@
 """Charm's Crush."""
 
 from doctor.harness.base import Harness, LaunchRequest, given
+from doctor.harness.own_files import OwnFiles
 from doctor.model.harness import PROMPT, CompiledArgv
 
 
@@ -15,6 +16,10 @@ class Crush(Harness):
     options = ("extra_args", "env")
     help_args = (("--help",), ("run", "--help"))
     bypass = ("-y", "--yolo")
+    own_files = OwnFiles(
+        settings=("crush.json", ".crush.json"),
+        instructions=("CRUSH.md", "CRUSH.local.md", "AGENTS.md", "CLAUDE.md", "GEMINI.md"),
+    )
 
     def compile(self, request: LaunchRequest) -> CompiledArgv:
         """``crush run ... PROMPT``; an interactive start takes no prompt on its command line."""

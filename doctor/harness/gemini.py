@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, covers, given, option, value_of
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, TRUST_BY_HAND, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
@@ -39,10 +40,24 @@ class Gemini(Harness):
             steps=("plan", "default", "auto_edit", "yolo"),
             unset="default",
             flags=("--approval-mode",),
+            keys=("general.defaultApprovalMode",),
             also=dict.fromkeys(YOLO, "yolo"),
         ),
     )
     bypass = YOLO
+    own_files = OwnFiles(
+        settings=(
+            ".gemini/settings.json",
+            ".gemini/.env",
+            ".env",
+            ".gemini/agents/",
+            ".gemini/commands/",
+            ".gemini/extensions/",
+            ".gemini/policies/",
+            ".gemini/hooks/",
+        ),
+        instructions=("GEMINI.md", ".gemini/GEMINI.md", ".gemini/system.md"),
+    )
 
     signs = (
         question("trust", r"^Doyoutrustthefilesinthisfolder\?", TRUST_BY_HAND),

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest
+from doctor.harness.own_files import OwnFiles
 from doctor.model.harness import PROMPT, PROMPT_FILE, CompiledArgv
 
 
@@ -17,6 +18,10 @@ class Goose(Harness):
     aliases = ("goose_cli",)
     binaries = ("goose",)
     install = "follow Goose's own installation guide (block/goose); the package managers' goose is another program"
+    acts_freely = True
+    own_files = OwnFiles(
+        instructions=(".goosehints", "AGENTS.md"),
+    )
     login = "goose configure"
     help_args = (("--help",), ("run", "--help"), ("session", "--help"))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import APPROVE, failure, question
@@ -38,6 +39,9 @@ class Hermes(Harness):
     help_args = (("--help",), ("chat", "--help"))
 
     bypass = BYPASS
+    own_files = OwnFiles(
+        instructions=(".hermes.md", "HERMES.md", "AGENTS.md", "CLAUDE.md", ".cursorrules"),
+    )
 
     signs = (
         question("onboarding", r"^Runsetupnow\?\[Y/n\]", login),

@@ -41,6 +41,7 @@ class Omx(Harness):
     dials = CODEX_DIALS
     bypass = (*Codex.bypass, "--madmax")
     overrides = Codex.overrides
+    own_files = Codex.own_files
     signs = Codex.signs
     ready = Codex.ready
 

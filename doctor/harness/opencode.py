@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import APPROVE, failure, question
@@ -33,6 +34,27 @@ class OpenCode(Harness):
     help_args = (("--help",), ("run", "--help"))
 
     bypass = ("--auto",)
+    acts_freely = True
+    own_files = OwnFiles(
+        settings=(
+            "opencode.json",
+            "opencode.jsonc",
+            ".opencode/opencode.json",
+            ".opencode/opencode.jsonc",
+            ".opencode/package.json",
+            ".opencode/agent/",
+            ".opencode/agents/",
+            ".opencode/command/",
+            ".opencode/commands/",
+            ".opencode/mode/",
+            ".opencode/modes/",
+            ".opencode/plugin/",
+            ".opencode/plugins/",
+            ".opencode/tool/",
+            ".opencode/tools/",
+        ),
+        instructions=("AGENTS.md", "CLAUDE.md"),
+    )
 
     signs = (
         question("approval", r"^△Permissionrequired", APPROVE),

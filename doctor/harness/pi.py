@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from doctor.harness.base import Harness, HarnessContext, LaunchRequest, given, option
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.providers import PROVIDER_VARIABLES
 from doctor.harness.signs import failure
@@ -22,6 +23,11 @@ class Pi(Harness):
     aliases = ("pi_cli", "pi_coding_agent")
     binaries = ("pi",)
     install = "npm install -g @mariozechner/pi-coding-agent"
+    acts_freely = True
+    own_files = OwnFiles(
+        settings=(".pi/settings.json", ".pi/extensions/", ".pi/prompts/"),
+        instructions=(".pi/SYSTEM.md", ".pi/APPEND_SYSTEM.md", "AGENTS.md", "CLAUDE.md"),
+    )
     login = "pi"
     auth_variables = (*PROVIDER_VARIABLES, "ANTHROPIC_OAUTH_TOKEN", "AI_GATEWAY_API_KEY", "OPENCODE_API_KEY")
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from doctor.harness.base import Dial, Harness, HarnessContext, LaunchRequest, given, option
 from doctor.harness.gemini import YOLO, yolo_grants
+from doctor.harness.own_files import OwnFiles
 from doctor.harness.process import Completed
 from doctor.harness.signs import APPROVE, Sign, failure, question
 from doctor.harness.state import names_in_env_file, read_json, table
@@ -43,6 +44,19 @@ class Qwen(Harness):
         ),
     )
     bypass = YOLO
+    own_files = OwnFiles(
+        settings=(
+            ".qwen/settings.json",
+            ".qwen/.env",
+            ".env",
+            ".qwen/agents/",
+            ".qwen/commands/",
+            ".qwen/extensions/",
+            ".qwen/policies/",
+            ".qwen/hooks/",
+        ),
+        instructions=("QWEN.md", "AGENTS.md", ".qwen/QWEN.md", ".qwen/system.md"),
+    )
 
     signs = (
         question("login", r"^SelectAuthenticationMethod", login),

@@ -20,6 +20,7 @@ class Shell(Harness):
     help_args = ()
     options = ("command", "env")
     needs_prompt = False
+    acts_freely = True
 
     def builtin_program(self, context: HarnessContext) -> ProgramFact:
         """``$SHELL`` where it can be run, else the login shell, else bash, else sh. Its version is not asked."""

@@ -1,5 +1,6 @@
 """What ``doctor fix`` says to people: each finding with what is done about it, and the diff."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from doctor.model.fixing import Application, Repair, RepairPlan, RepairState, UndoneFile, UndoState
@@ -8,6 +9,9 @@ from doctor.report.paint import paint
 from doctor.report.redact import Redactor
 from doctor.report.style import Style
 from doctor.report.visible import home_relative, single_line, visible
+
+MOST_ALIKE = 5
+"""Findings shown that are skipped for the same reason."""
 
 _KINDS = {
     RepairState.PLANNED: "running",
@@ -35,7 +39,9 @@ def repairs_text(plan: RepairPlan, repairs: Sequence[Repair], style: Style, *, w
         with_diff: Whether the diff is shown.
     """
     clean = Redactor(plan.secrets)
-    lines = [line for repair in repairs for line in _repair(repair, clean, style)]
+    lines = [line for repair in _shown(repairs) for line in _repair(repair, clean, style)]
+    if more := len(repairs) - len(_shown(repairs)):
+        lines.append(f"and {more} more that are skipped like these")
     if with_diff and plan.files:
         lines += ["", *_diff(plan, clean, style)]
     return "".join(f"{line}\n" for line in lines)
@@ -61,6 +67,19 @@ def applications_text(applications: Iterable[Application], secrets: Iterable[str
         lines.append(f"{paint(each.id, 'bold', color=style.color)}  {each.time}  {each.state}\n")
         lines += [f"  {single_line(clean(title))}\n" for title in each.titles]
     return "".join(lines)
+
+
+def _shown(repairs: Sequence[Repair]) -> list[Repair]:
+    """The findings without most of those that are skipped for the same reason."""
+    counts: Counter[str] = Counter()
+    shown = []
+    for repair in repairs:
+        if repair.state is RepairState.SKIPPED and repair.reason:
+            counts[repair.reason] += 1
+            if counts[repair.reason] > MOST_ALIKE:
+                continue
+        shown.append(repair)
+    return shown
 
 
 def _repair(repair: Repair, clean: Redactor, style: Style) -> Iterator[str]:

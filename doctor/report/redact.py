@@ -71,6 +71,7 @@ _LABELLED = (
     rf"(?P<item>{_OPTION_NAME}{_NEXT_ITEM}){_NO_OPTION}[^\"'\\]+",
     rf"(?P<hook>(?:hooks\.slack\.com{_SLASH}[a-z]+|discord(?:app)?\.com{_SLASH}api{_SLASH}webhooks){_SLASH})[\w/~-]{{12,}}",
     rf"{_BEHIND_SCHEME}(?P<user>[^\s/:@~]*:)[^\s/]+(?=@)",
+    rf"{_BEHIND_SCHEME}(?P<slashed>[^\s/:@~]*:)(?!\d{{1,5}}/)[^\s\"'<>]{{1,200}}(?=@)",
     rf"{_BEHIND_SCHEME}[^\s/:@]{{20,}}(?=@)",
     r"(?P<query>[?&#][^=&?#\s]*(?i:key|token|secret|password|passwd|signature|sig)=)[^&\s#'\"]+",
     rf"(?P<cookie>\b(?i:(?:set-)?cookie){_QUOTE}?\s*[:=]\s*{_QUOTE}?)(?=[^\s=;]+=)[^\s\"',;]+(?:;\s*[\w-]+=[^\s\"',;]*)*",

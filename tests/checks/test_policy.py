@@ -32,9 +32,14 @@ def broken(*rules: Any) -> doctor.Loaded[doctor.Policy]:
     return doctor.Loaded(value=None, problems=problems)
 
 
+def read(check: type[doctor.Check], policy_file: doctor.Loaded[doctor.Policy], registry: doctor.Registry) -> Any:
+    more: dict[str, Any] = {"registry": registry} if check is family.POL005 else {}
+    return run_check(check, policy_file=policy_file, **more)
+
+
 @pytest.mark.parametrize("rule", RULES)
-def test_a_problem_is_told_by_the_check_of_its_rule_and_by_no_other(rule: str) -> None:
-    by_check = {check: run_check(check, policy_file=broken(rule)).findings for check in READERS}
+def test_a_problem_is_told_by_the_check_of_its_rule_and_by_no_other(rule: str, registry: doctor.Registry) -> None:
+    by_check = {check: read(check, broken(rule), registry).findings for check in READERS}
     assert by_check.pop(RULES[rule]) == (
         doctor.Finding(
             code=RULES[rule].__name__,
@@ -50,8 +55,8 @@ def test_a_problem_is_told_by_the_check_of_its_rule_and_by_no_other(rule: str) -
 
 
 @pytest.mark.parametrize("check", READERS, ids=lambda check: check.__name__)
-def test_a_policy_that_was_read_passes(check: type[doctor.Check]) -> None:
-    assert run_check(check, policy_file=doctor.Loaded(value=doctor.Policy())).status == "passed"
+def test_a_policy_that_was_read_passes(check: type[doctor.Check], registry: doctor.Registry) -> None:
+    assert read(check, doctor.Loaded(value=doctor.Policy()), registry).status == "passed"
 
 
 def test_a_stage_that_hides_a_variable_is_reported(row: Callable[..., Any], told: Any, says: Any) -> None:

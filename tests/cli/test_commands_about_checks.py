@@ -70,6 +70,7 @@ EXPLAINED = {
     "severity": "warning",
     "why": "Somebody has to answer.",
     "fails": "Fails when ONCALL.md is missing.",
+    "repairs": "",
     "reads": ["files"],
     "requires": [],
     "timeout": 10.0,

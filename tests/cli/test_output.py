@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,7 +36,7 @@ def test_a_dash_is_stdout_and_takes_the_place_of_the_default(tmp_path: Path) -> 
     assert plan("json", [("json", "-")], tmp_path) == [Target("json", None)]
 
 
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1"])
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_the_device_that_is_stdout_is_a_dash(name: str, tmp_path: Path) -> None:
     assert plan("json", [("json", name)], tmp_path) == [Target("json", None)]
     assert wants_json(["--output", f"json={name}"])
@@ -55,6 +58,31 @@ def test_what_cannot_be_written_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         plan("plain", outputs, tmp_path)
+
+
+@pytest.mark.parametrize("other", ["./a", "deep/../a", "link"])
+def test_two_names_of_one_file_are_refused(other: str, tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(UsageError, match=f"--output names '{re.escape(other)}' twice"):
+        plan(None, [("json", "a"), ("plain", other)], tmp_path)
+
+
+def test_a_file_that_stdout_goes_to_is_refused_for_another_report(project: Path) -> None:
+    with (project / "both").open("wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-m", "doctor", "--format", "json", "--output", "tap=both"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (done.returncode, done.stderr.splitlines()[0]) == (
+        2,
+        "doctor: stdout goes to 'both', which --output names too",
+    )
+    assert json.loads((project / "both").read_text())["findings"][0]["code"] == "DOC001"
 
 
 def test_reports_are_written_to_files_and_stdout_in_one_run(project: Path, capsys: Capture) -> None:
@@ -120,10 +148,24 @@ def breaking(report):
 def numbers(report):
     yield 1
 
+def none(report):
+    yield "one "
+    yield None
+    yield "two\\n"
+
+def leaving(report):
+    yield "one "
+    raise GeneratorExit
+
+class Lines:
+    def __iter__(self):
+        return iter(["one ", "two\\n"])
+
 @doctor.hookimpl
 def doctor_register_formats():
     return {
         "pieces": pieces, "breaking": breaking, "numbers": numbers,
+        "none": none, "leaving": leaving, "lines": lambda report: Lines(),
         "list": lambda report: ["one ", "two\\n"], "bytes": lambda report: b"x", "dict": lambda report: {"a": 1},
     }
 """
@@ -137,7 +179,7 @@ def in_pieces(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return project
 
 
-@pytest.mark.parametrize(("name", "said"), [("pieces", "rendering\nstill\n"), ("list", "")])
+@pytest.mark.parametrize(("name", "said"), [("pieces", "rendering\nstill\n"), ("list", ""), ("lines", "")])
 def test_a_plugin_s_format_may_come_in_pieces(name: str, said: str, in_pieces: Path, capsys: Capture) -> None:
     assert main(["-p", "inpieces", "--format", name, "--output", f"{name}=file"]) == 0
     assert capsys.readouterr() == ("one two\n", said * 2)
@@ -149,7 +191,9 @@ def test_a_plugin_s_format_may_come_in_pieces(name: str, said: str, in_pieces: P
     [
         ("breaking", "failed: OSError: not the file's fault"),
         ("numbers", "gave int, expected text"),
-        ("bytes", "gave int, expected text"),
+        ("none", "gave NoneType, expected text"),
+        ("leaving", "failed: GeneratorExit: "),
+        ("bytes", "returned bytes, expected text"),
         ("dict", "returned dict, expected text"),
     ],
 )

@@ -61,3 +61,8 @@ def test_keys_of_mappings_follow_their_rules_and_are_never_blank(rules: dict[str
     *_, step = key_steps(rules, Vocabulary())
     with pytest.raises(Refused):
         step(key)
+
+
+def test_what_is_wrong_with_a_url_repeats_no_part_of_its_password() -> None:
+    problem = url_problem("https://me:half/other@host/v1")
+    assert problem == "has a port that is no number up to 65535 (in a password, / is written %2F)"

@@ -22,7 +22,10 @@ HARNESSES = {
 }
 RunDoctor = Callable[..., subprocess.CompletedProcess[str]]
 
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt-get install git")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt-get install git"),
+]
 
 
 class Seeded(NamedTuple):

@@ -27,6 +27,7 @@ REWORDED = {**POLICY, "agent_profiles": [{**CODEX, "base_prompt": "Work well."}]
 LACKING = {**POLICY, "agent_profiles": [{**CODEX, "skills": ["lost"]}]}
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(shutil.which("git") is None, reason="needs git: apt-get install git"),
     pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash: apt-get install bash"),
 ]
@@ -315,7 +316,6 @@ def test_hostile_names_and_values_run_nothing(runner: Runner) -> None:
     assert list(runner.workspace.rglob("pwned")) + list(runner.temp.rglob("pwned")) == []
 
 
-@pytest.mark.slow
 def test_the_first_step_installs_the_action_s_own_revision(runner: Runner) -> None:
     pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
     proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}

@@ -134,12 +134,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> dict[
 
 @pytest.fixture
 def sample(tmp_path: Path, clone: Path) -> Path:
-    """A repository that uses every hook, and in which nothing is wrong."""
+    """A repository that uses the hooks as the reference shows it, and in which nothing is wrong."""
     revision = subprocess.run(
         ["git", "-C", str(clone), "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=60
     ).stdout.strip()
-    hooks = [{"id": hook["id"]} for hook in HOOKS]
-    config = {"repos": [{"repo": str(clone), "rev": revision, "hooks": hooks}]}
+    page = (CHECKOUT / "reference" / "ci.md").read_text(encoding="utf-8")
+    [shown] = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if ".pre-commit-config.yaml" in text]
+    config = yaml.safe_load(shown)
+    config["repos"][0] |= {"repo": str(clone), "rev": revision}
     return repository(tmp_path / "sample", {**SOUND, ".pre-commit-config.yaml": yaml.safe_dump(config)})
 
 

@@ -25,6 +25,13 @@ COMMANDS = [line[2:] for text in CONSOLE for line in text.splitlines() if line.s
 ABOUT_PROCESSES = ("doctor launch", "doctor ps", "doctor logs", "doctor replay", "doctor stop")
 """They build on each other, and need a tmux and a harness that really run."""
 
+ABOUT_CHANGES = (
+    *("doctor compare", "doctor fix", "doctor baseline", "doctor --baseline", "doctor lock", "doctor --locked"),
+    *("doctor attest", "doctor verify", "doctor report"),
+)
+"""They build on each other, and need a git that really runs and a project that nothing is wrong with."""
+
+CHANGES = [command for command in COMMANDS if command.startswith(ABOUT_CHANGES)]
 LAUNCHING = [command for command in COMMANDS if command.startswith(ABOUT_PROCESSES)]
 SET_UP = ["sh .ci/doctor", "sh .ci/test"]
 [POLICY] = [text for language, text in BLOCKS if language == "json"]
@@ -174,7 +181,9 @@ def test_the_output_shown_is_the_program_s_own(machine: Machine) -> None:
     assert without_what_varies(shown) == without_what_varies(expected)
 
 
-@pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("doctor") and each not in LAUNCHING])
+@pytest.mark.parametrize(
+    "command", [each for each in COMMANDS if each.startswith("doctor") and each not in (*LAUNCHING, *CHANGES)]
+)
 def test_a_documented_command_does_what_it_is_asked(machine: Machine, command: str) -> None:
     completed = machine.run(*shlex.split(command)[1:])
     assert completed.returncode in {0, 1}, completed.stderr
@@ -195,6 +204,33 @@ def test_launching_looking_and_stopping_work_in_the_order_shown(machine: Machine
     dry, launched, ps, logs, replay, stop = (each.stdout for each in done.values())
     assert [" headless " in dry, "eve-" in launched, "exited 0" in ps, logs] == [True, True, True, "Looks fine.\n"]
     assert ["claude_code" in replay, stop] == [True, ""]
+
+
+def test_the_gate_works_in_the_order_shown(machine: Machine) -> None:
+    policy = machine.project / ".metawsm" / "policy.json"
+    skill = machine.home / ".codex" / "skills" / "diary" / "SKILL.md"
+    skill.parent.mkdir(parents=True)
+    skill.write_text("---\nname: diary\ndescription: Keeps a diary.\n---\nWrite down what you did.\n", encoding="utf-8")
+    policy.write_text(POLICY.replace("hermes", "claude"), encoding="utf-8")
+    use_real_git(machine)
+    looser = POLICY.replace("hermes", "claude").replace(
+        '"version": 2', '"version": 2, "close": {"require_clean_git": false}'
+    )
+    policy.write_text(looser, encoding="utf-8")
+    done = {command: machine.run(*shlex.split(command)[1:]) for command in CHANGES}
+    expected = dict.fromkeys(CHANGES, 0) | {"doctor compare HEAD --deny looser": 1}
+    assert {command: each.returncode for command, each in done.items()} == expected
+
+
+def use_real_git(machine: Machine) -> None:
+    """Make the project a repository whose first commit has all of it."""
+    program = machine.home / ".local" / "bin" / "git"
+    program.unlink()
+    program.symlink_to(str(shutil.which("git")))
+    (machine.project / ".git").rmdir()
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    for arguments in (("init", "--quiet"), ("add", "--all"), (*author, "commit", "--quiet", "--message", "First")):
+        subprocess.run(["git", *arguments], cwd=machine.project, env=machine.environment, check=True, timeout=60)
 
 
 def test_every_documented_command_is_executed_here() -> None:

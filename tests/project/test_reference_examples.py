@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -61,8 +60,8 @@ class Shop:
     def commit(self, policy: dict[str, Any]) -> str:
         (self.path / ".metawsm" / "policy.json").write_text(json.dumps(policy, indent=1), encoding="utf-8")
         self.sh(
-            "git init --quiet --initial-branch main . && git add --all && git -c user.name=A -c user.email=a@example.invalid"
-            " commit --quiet --message change"
+            "git init --quiet --initial-branch main . && git add --all"
+            " && git -c user.name=A -c user.email=a@example.invalid commit --quiet --message change"
         )
         return self.sh("git rev-parse HEAD").stdout.strip()
 
@@ -81,12 +80,12 @@ class Shop:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, doctor_argv: tuple[str, ...]) -> Iterator[Shop]:
+def shop(tmp_path: Path, doctor_argv: tuple[str, ...]) -> Shop:
     """A repository without commits."""
     for program in ("git", "bash"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}: apt-get install {program}")
-    yield Shop(tmp_path, doctor_argv)
+    return Shop(tmp_path, doctor_argv)
 
 
 def test_the_workflow_gives_the_action_inputs_that_it_has_and_the_permission_that_it_needs() -> None:
@@ -178,9 +177,8 @@ def test_the_files_that_are_shown_fit_the_schemas_that_they_name(schemas: dict[s
     files = [
         (json.loads(text)["$schema"], json.loads(text)) for text in blocks("editors.md", "json") if "$schema" in text
     ]
-    for text in blocks("editors.md", "toml"):
-        if text.startswith("#:schema "):
-            files.append((text.partition("\n")[0].removeprefix("#:schema "), tomllib.loads(text)))
+    texts = [text for text in blocks("editors.md", "toml") if text.startswith("#:schema ")]
+    files += [(text.partition("\n")[0].removeprefix("#:schema "), tomllib.loads(text)) for text in texts]
     assert len(files) == 3
     for name, document in files:
         jsonschema.Draft202012Validator(schemas[Path(name).name]).validate(document)

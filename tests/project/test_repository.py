@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-TOP_LEVEL = ("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "noxfile.py", "pyproject.toml")
+TOP_LEVEL = (
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md", "noxfile.py", "pyproject.toml"),
+    *("action.yml", ".pre-commit-hooks.yaml"),
+)
 LONGEST_MODULE = 400
 
 

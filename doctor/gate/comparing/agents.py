@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from doctor.gate.comparing.commands import judge_command
-from doctor.gate.comparing.freedom import argument_changes, freedom_changes
+from doctor.gate.comparing.freedom import argument_changes, freedom_changes, is_bold
 from doctor.gate.comparing.meaning import AUTO, ELSEWHERE, IN_TREE, AgentMeaning, Meaning
 from doctor.gate.comparing.order import NOTHING, Judged, different, switch, worst
 from doctor.gate.comparing.pairs import Pair
@@ -57,7 +57,7 @@ def agent_changes(pair: Pair) -> Iterator[Draft]:
 def _binding(pair: Pair) -> Iterator[Draft]:
     index = pair.after.binding.agent_index
     stages = pair.both(lambda agent: str(agent.binding.stage))
-    yield pair.draft("stage", stages, different("it works at another stage")(*stages), at=f"//agents/{index}/stage")
+    yield pair.draft("stage", stages, _stage(pair, stages), at=f"//agents/{index}/stage")
     names = pair.both(lambda agent: agent.binding.profile)
     judged = different("its profile is called otherwise")(*names)
     yield pair.draft("profile", names, judged, at=f"//agents/{index}/profile")
@@ -68,6 +68,14 @@ def _binding(pair: Pair) -> Iterator[Draft]:
     trusts = pair.both(lambda agent: bool(agent.options.trust_workspace))
     words = (shown(trusts[0]), shown(trusts[1]))
     yield pair.draft("trust", words, _TRUST(*trusts), at="/runner_options/trust_workspace")
+
+
+def _stage(pair: Pair, stages: tuple[str, str]) -> Judged:
+    """Another stage; where nobody there acted without asking, one that does is looser."""
+    there = (agent for agent in pair.was.agents.values() if str(agent.binding.stage) == stages[1])
+    if stages[0] != stages[1] and is_bold(pair.after) and not any(map(is_bold, there)):
+        return Judged(Verdict.LOOSER, f"at stage {stages[1]}, an agent acts without asking that was not there")
+    return different("it works at another stage")(*stages)
 
 
 def _model(agent: AgentMeaning) -> str | None:

@@ -11,13 +11,16 @@ from doctor.diagnosis.run import prepare
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
 from doctor.gate.comparing.approvals import Recorded, approval_changes, approve, read_approvals
+from doctor.gate.comparing.beside import beside_changes, selection_change
 from doctor.gate.comparing.crew import crew_changes
 from doctor.gate.comparing.denying import Denials
 from doctor.gate.comparing.files import executor_changes, plugin_changes, skill_changes
-from doctor.gate.comparing.meaning import Meaning, known_programs, named_harnesses, read_policy
+from doctor.gate.comparing.harness_files import harness_file_changes
+from doctor.gate.comparing.meaning import Meaning, bound_harnesses, known_programs, named_harnesses, read_policy
 from doctor.gate.comparing.policies import policy_changes
 from doctor.gate.comparing.problems import finding_of, submodule_findings
 from doctor.gate.comparing.profiles import active_profile_changes, is_named_profile, profile_changes
+from doctor.gate.comparing.programs import program_changes
 from doctor.gate.comparing.sides import Side, Surroundings, opened, own_paths
 from doctor.gate.comparing.values import Draft
 from doctor.harness.base import HarnessContext
@@ -121,6 +124,7 @@ class _Comparing:
         self.told: list[Finding] = []
         self.notices: list[str] = []
         self._policies: list[Loaded[Policy]] = []
+        self._lacking = False
 
     def profiles(self) -> tuple[list[Draft], list[Finding]]:
         """Two named profiles."""
@@ -145,7 +149,12 @@ class _Comparing:
             drafts += policy_changes(was.policy, now.policy)
             drafts += crew_changes(was, now)
             drafts += active_profile_changes(was.active, now.active, was.named, now.named)
+            drafts += program_changes(was.machine, now.machine, registry)
+            if not (self.base.file or self.head.file):
+                drafts.append(selection_change(self.base, self.head, lacking=self._lacking))
+                drafts += harness_file_changes(self.base, self.head, bound_harnesses((was, now), registry))
         if not (self.base.file or self.head.file):
+            drafts += beside_changes(self.base, self.head)
             drafts += skill_changes(self.base, self.head, registry)
             drafts += plugin_changes(self.base, self.head)
             drafts += executor_changes(self.base, self.head)
@@ -161,6 +170,7 @@ class _Comparing:
             profile_file(options, paths, registry, settings, side.project)
             for paths, settings, side in zip(places, machines, (self.base, self.head), strict=True)
         ]
+        self._lacking = bool(actives[-1].problems)
         for problem in dict.fromkeys(problem for active in actives for problem in active.problems):
             self.notices.append(f"the named profile is left out: {problem.message}")
         facts = known_programs(registry, self._asked(registry, machines[-1], actives))

@@ -178,6 +178,21 @@ def _plugins(side: Side) -> dict[str, str]:
     files, refused = read_plugins(side.root)
     found = {f"{DIRECTORY}/checks/{each.path.name}": each.source.decode("utf-8", "backslashreplace") for each in files}
     found |= {f"{DIRECTORY}/checks/{Path(each.path).name}": f"({each.reason})" for each in refused}
+    return {**_loaded_with(side), **found}
+
+
+def _loaded_with(side: Side) -> dict[str, str]:
+    """What else lies beside the checks: they may import or read it."""
+    root = side.root / DIRECTORY / "checks"
+    found: dict[str, str] = {}
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(each for each in folders if each != "__pycache__")
+        for name in sorted(names):
+            path = Path(folder, name)
+            if len(found) < MOST_FILES:
+                found[path.relative_to(side.root).as_posix()] = (
+                    _hash(path) if _is_within(path, side.root) else "outside"
+                )
     return found
 
 

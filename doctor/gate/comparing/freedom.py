@@ -26,6 +26,8 @@ def freedom_changes(pair: Pair) -> Iterator[Draft]:
     for name in _TURNED:
         steps = (before.read.steps.get(name), after.read.steps.get(name))
         judged = _turned(dials[name], steps) if name in dials else NOTHING
+        if name == "sandbox" and not same:
+            judged = _confined(pair)
         if name == "permissions":
             judged = worst([judged, _granted(pair, same=same)])
             steps = pair.both(_permissions)
@@ -36,6 +38,20 @@ def _turned(dial: Dial, steps: Words) -> Judged:
     more, less = _TURNED[dial.name]
     names = f"{steps[0]} before, {steps[1]} after"
     return chain(dial.steps, looser=f"{more}: {names}", stricter=f"{less}: {names}")(*steps)
+
+
+def _confined(pair: Pair) -> Judged:
+    """Another harness: its sandbox is another one, or there is none. Which of two is narrower nobody knows."""
+    was, now = pair.both(_is_confined)
+    if was and not now:
+        title = pair.after.harness.title if pair.after.harness else "it"
+        return Judged(Verdict.LOOSER, f"it ran in a sandbox, and {title} runs in none")
+    return Judged(Verdict.STRICTER, "it runs in a sandbox now") if now and not was else NOTHING
+
+
+def _is_confined(agent: AgentMeaning) -> bool:
+    dial = next((dial for dial in agent.harness.dials if dial.name == "sandbox"), None) if agent.harness else None
+    return dial is not None and agent.read.steps.get("sandbox") in dial.steps[:-1]
 
 
 def _granted(pair: Pair, *, same: bool) -> Judged:
@@ -52,7 +68,7 @@ def _granted(pair: Pair, *, same: bool) -> Judged:
         return Judged(Verdict.STRICTER, "it asks again")
     bold = pair.both(_boldness)
     if bold[1] > bold[0]:
-        return Judged(Verdict.LOOSER, "more is done without asking than the harness does by itself")
+        return Judged(Verdict.LOOSER, "more is done without asking, or less is asked for, than before")
     return Judged(Verdict.DIFFERENT, "another harness, which asks in its own way") if now != was else NOTHING
 
 
@@ -61,12 +77,19 @@ def _grants(agent: AgentMeaning) -> tuple[str, ...]:
 
 
 def _boldness(agent: AgentMeaning) -> int:
-    """Whether an agent asks less (1), as much (0) or more (-1) than its harness does where nothing is said."""
+    """Whether an agent asks less (1), as much (0) or more (-1) than a harness that asks before it does something."""
+    if agent.harness is not None and agent.harness.acts_freely:
+        return 1
     dial = next((dial for dial in agent.harness.dials if dial.name == "permissions"), None) if agent.harness else None
     step = agent.read.steps.get("permissions")
     if dial is None or step is None or step == dial.unset:
         return 0
     return 1 if step not in dial.steps or dial.steps.index(step) > dial.steps.index(dial.unset) else -1
+
+
+def is_bold(agent: AgentMeaning) -> bool:
+    """Whether an agent does without asking what its harness would ask for, or asks for nothing at all."""
+    return bool(_grants(agent) or agent.read.bypasses) or _boldness(agent) > 0
 
 
 def _permissions(agent: AgentMeaning) -> str | None:

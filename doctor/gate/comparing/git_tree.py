@@ -96,6 +96,14 @@ class Repository:
             yield entry, bytes(rest[start : start + size])
             rest = rest[start + size + 1 :]
 
+    def ignored(self, paths: Sequence[str]) -> set[str]:
+        """Which of these paths, relative to ``directory``, are neither tracked nor to be."""
+        if not paths:
+            return set()
+        listed = "\0".join(paths).encode("utf-8", "surrogateescape")
+        said = self._ask("check-ignore", "-z", "--stdin", stdin=listed)
+        return {os.fsdecode(each) for each in said.stdout.split(b"\0") if each} if said.returncode == 0 else set()
+
     def _ask(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         return _git(self.directory, self.environment, arguments, stdin)
 

@@ -1,6 +1,7 @@
 """What one side comes to: its policy, who would run where with what, and the files that go along."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -104,7 +105,7 @@ class Meaning:
         self.named = active.loaded.value if active.loaded else None
         self.active = active
         self._endpoints = endpoints_of(machine, self.named)
-        self._machine = machine
+        self.machine = machine
         self._harnesses = harnesses
         self._sources: dict[tuple[str, str], str] = {}
 
@@ -116,7 +117,7 @@ class Meaning:
             policy=_with_unused(self.policy),
             registry=self.registry,
             harnesses=self._harnesses,
-            machine=self._machine,
+            machine=self.machine,
             profile_name=self.active.name,
             profile=self.named,
             environment=options.environment,
@@ -195,6 +196,19 @@ def named_harnesses(
 
 
 AUTO = "auto"
+
+
+def bound_harnesses(sides: Iterable[Meaning], registry: Registry) -> list[Harness]:
+    """Those that run an agent on some side, and those whose program a command names; with ``auto``, every one."""
+    agents = [agent for side in sides for agent in side.agents.values()]
+    if any(agent.profile.runner == AUTO for agent in agents):
+        return list(registry.harnesses)
+    started = {agent.harness.id for agent in agents if agent.harness}
+    words = {Path(word).name for agent in agents for word in _WORDS.findall(agent.options.command or "")}
+    return [harness for harness in registry.harnesses if harness.id in started or words & {*harness.binaries}]
+
+
+_WORDS = re.compile(r"[^\s;|&()'\"`=]+")
 
 
 def known_programs(registry: Registry, asked: Mapping[str, HarnessFact]) -> dict[str, HarnessFact]:

@@ -116,6 +116,54 @@ def _required_versions(before: Mapping[str, str], after: Mapping[str, str]) -> J
     return worst(judge_versions(name, before.get(name), after.get(name)) for name in harnesses)
 
 
+def _backend_profile(before: str | None, after: str | None) -> Judged:
+    """A profile of the harness's own, on whatever machine it starts."""
+    if before == after:
+        return NOTHING
+    if after is None:
+        return Judged(Verdict.DIFFERENT, "it starts without a profile of its own")
+    return Judged(Verdict.LOOSER, "the harness may start with another profile of its own, which may hold anything")
+
+
+def _socket(before: str, after: str) -> Judged:
+    """The server that tmux uses where none is named is everybody's."""
+    if before == after:
+        return NOTHING
+    if after == _SHARED_SOCKET:
+        return Judged(Verdict.LOOSER, "sessions run on the tmux server that everything else uses too")
+    return Judged(Verdict.DIFFERENT, "sessions run on another tmux server")
+
+
+_SHARED_SOCKET = "default"
+
+
+def _session_pattern(before: str, after: str) -> Judged:
+    """Each placeholder keeps sessions apart."""
+    if before == after:
+        return NOTHING
+    was, now = ([word for word in ("{agent}", "{workspace}") if word in each] for each in (before, after))
+    apart = restriction_set(more="keeps sessions apart now", fewer="no longer keeps sessions apart")(was, now)
+    return worst([apart, Judged(Verdict.DIFFERENT, "it is called otherwise")])
+
+
+def _patterns(before: Sequence[str], after: Sequence[str]) -> Judged:
+    """Every pattern forbids something, but for one that takes back what others forbid."""
+    plain, negated = (
+        [[each for each in every if _negates(each) is kind] for every in (before, after)] for kind in (False, True)
+    )
+    parts = [
+        restriction_set(more="forbidden now", fewer="no longer forbidden")(*plain),
+        freedom_set(more="may take back what is forbidden", fewer="takes nothing back any more")(*negated),
+    ]
+    if any(negated) and list(before) != list(after) and set(before) == set(after):
+        parts.append(Judged(Verdict.LOOSER, "what is taken back depends on the order, which is another one"))
+    return worst(parts)
+
+
+def _negates(pattern: str) -> bool:
+    return pattern.lstrip().startswith("!")
+
+
 def _redis(before: str, after: str) -> Judged:
     return judge_urls(before, after, what="the forum's server")
 
@@ -126,8 +174,8 @@ RULES: Mapping[str, Rule] = {
     "workspace.default_strategy": different("workspaces are made otherwise"),
     "workspace.branch_prefix": _NAMES,
     "workspace.base_branch": different("workspaces start from another branch"),
-    "tmux.session_pattern": _NAMES,
-    "tmux.socket": different("sessions run on another tmux server"),
+    "tmux.session_pattern": _session_pattern,
+    "tmux.socket": _socket,
     "docs.authority_mode": different("another copy of the documents counts"),
     "docs.seed_mode": different("workspaces get their documents otherwise"),
     "docs.stale_warning_seconds": _LIMIT,
@@ -166,7 +214,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "git_pr.required_checks": restriction_set(more="required now", fewer="no longer required"),
     "git_pr.test_commands": _test_commands,
-    "git_pr.forbidden_file_patterns": restriction_set(more="forbidden now", fewer="no longer forbidden"),
+    "git_pr.forbidden_file_patterns": _patterns,
     "git_pr.allowed_repos": _allowed_repos,
     "git_pr.default_labels": different("other labels"),
     "git_pr.default_reviewers": _reviewers,
@@ -185,7 +233,7 @@ RULES: Mapping[str, Rule] = {
         stricter="a run is closed with a clean workspace only",
     ),
     "orchestrator.runtime_backend": different("another harness unless a stage says otherwise"),
-    "orchestrator.runtime_profile.backend_profile": different("it starts with another profile of its own"),
+    "orchestrator.runtime_profile.backend_profile": _backend_profile,
     "orchestrator.runtime_profile.default": different("another harness for the stages that none is named for"),
     "orchestrator.runtime_profile.stages": different("another harness for a stage"),
     "doctor.ignore": _ignores,

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from pathlib import Path
@@ -71,6 +71,13 @@ class Side:
             if document is not None:
                 return replace(document.at(place), path=path)
         return Location(path=path, line=1, column=1)
+
+    def unversioned(self, paths: Iterable[str]) -> set[str]:
+        """Which of these paths of the working tree git ignores: they are one person's own, and no commit has them."""
+        if self.ref.kind != WORKTREE:
+            return set()
+        repository = find_repository(self.root, self.options.environment)
+        return repository.ignored(list(paths)) if repository else set()
 
     def words(self, text: str) -> str:
         """A text that may name paths of this side, without the directory it was laid out in."""
@@ -209,13 +216,14 @@ def own_paths(side: Side, around: Surroundings) -> Paths:
 
 
 def wanted_paths(prefix: str, registry: Registry, more: Sequence[str | None] = ()) -> Sequence[str]:
-    """What of a repository can matter, from its root: ``.metawsm`` and the skills that harnesses find by themselves.
+    """What of a repository can matter, from its root: ``.metawsm`` and what harnesses find by themselves.
 
     Any directory from the root down to ``prefix`` may be the project's.
     """
     parts = [part for part in prefix.split("/") if part]
     above = ["/".join(parts[:depth]) for depth in range(len(parts) + 1)]
-    inside = [DIRECTORY, *project_skill_roots(registry)]
+    own = [name for harness in registry.harnesses for name in harness.own_files.every]
+    inside = list(dict.fromkeys([DIRECTORY, *project_skill_roots(registry), *(name.rstrip("/") for name in own)]))
     every = [f"{directory}/{name}".lstrip("/") for directory in above for name in inside]
     return [*every, *(path for path in more if path)]
 

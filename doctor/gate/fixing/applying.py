@@ -101,6 +101,9 @@ class _Application:
             self._backups.record(self._manifest)
         self._write(rest)
         self._take_back_failures()
+        if not self._written:
+            self._backups.forget(self._manifest)
+            return Applied(None, self._failures)
         with suppress(OSError):  # taking it back does not depend on it
             self._backups.record(replace(self._manifest, state="applied"))
         self._backups.prune(self._plan.project)
@@ -179,7 +182,7 @@ class _Application:
             except ChangedError as error:
                 self._fail(each.change, f"{error}, and nothing was written to it; run it again")
             except OSError as error:
-                self._fail(each.change, _reason(error))
+                self._fail(each.change, f"{each.change.path} cannot be written: {error.strerror or error}")
 
     def _fail(self, change: FileChange, reason: str) -> None:
         self._failures |= dict.fromkeys(change.fingerprints, reason)

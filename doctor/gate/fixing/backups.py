@@ -142,6 +142,10 @@ class Backups:
         """
         replace_file(self.directory / manifest.id / "manifest.json", _written(manifest), mode=PRIVATE_FILE)
 
+    def forget(self, manifest: Manifest) -> None:
+        """Remove what was saved for an application that changed nothing."""
+        shutil.rmtree(self.directory / manifest.id, ignore_errors=True)
+
     def content(self, manifest: Manifest, saved: Saved) -> bytes:
         """The old content of a file.
 

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,3 +201,28 @@ def test_somebody_elses_edit_that_an_end_left_aside_is_put_back(misspelt: Bench)
     aside.write_text("theirs")
     [file] = misspelt.undo().files
     assert (file.state, misspelt.policy.read_text(), aside.exists()) == (UndoState.CHANGED, "theirs", False)
+
+
+def test_an_application_that_could_write_nothing_is_not_kept(misspelt: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **keywords: object) -> None:
+        raise OSError(28, "No space left on device", "somewhere.tmp")
+
+    monkeypatch.setattr(applying, "swap_file", refuse)
+    [repair] = misspelt.apply("POL003")
+    assert repair.reason == f"{misspelt.policy} cannot be written: No space left on device"
+    assert applications(misspelt.paths, str(misspelt.project)) == ()
+
+
+def test_two_at_the_same_time_repair_once(misspelt: Bench) -> None:
+    plans = [misspelt.plan("POL003")[1] for _ in range(2)]
+    outcomes: list[dict[str, str]] = []
+    threads = [
+        threading.Thread(target=lambda plan=plan: outcomes.append(apply(plan, misspelt.paths).failures))
+        for plan in plans
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(len, outcomes)) == [0, 1]
+    assert json.loads(misspelt.policy.read_text())["tmux"] == {"socket": "s"}

@@ -1,0 +1,1 @@
+"""Profiles of the coordinator's runner: what each runs, and how freely."""
