@@ -4,6 +4,7 @@ from doctor.cli import options
 from doctor.cli.command import Argument, Command
 from doctor.cli.process_commands import PROCESS_COMMANDS
 from doctor.cli.profile_commands import PROFILE
+from doctor.cli.runner_commands import RUNNER
 from doctor.cli.settings_commands import ENDPOINT, INIT, WATCH
 
 CHECK = Command(
@@ -122,6 +123,7 @@ COMMANDS = {
         CHECK,
         WATCH,
         *PROCESS_COMMANDS,
+        RUNNER,
         INIT,
         *PROFILE.commands,
         *ENDPOINT.commands,

@@ -15,8 +15,9 @@ from doctor.config.names import LONGEST_NAME
 from doctor.config.report_schema import report_schema
 from doctor.config.runners import RunnerNames
 from doctor.config.settings_schemas import settings_schemas
+from doctor.model.executor_profile import ExecutorProfileFile
 from doctor.model.harness import RunnerSpec
-from doctor.model.machine import ExecutorProfile, Machine, NamedProfile
+from doctor.model.machine import Machine, NamedProfile
 from doctor.model.policy import AUTO, Policy
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,7 +37,7 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
     types: tuple[tuple[str, type, str], ...] = (
         ("policy", Policy, "Policy of harness-doctor"),
         ("named-profile", NamedProfile, "Named profile of harness-doctor"),
-        ("executor-profile", ExecutorProfile, "Executor profile of harness-doctor"),
+        ("executor-profile", ExecutorProfileFile, "Executor profile of harness-doctor"),
         ("machine", Machine, "Machine settings of harness-doctor"),
     )
     made = {
