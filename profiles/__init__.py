@@ -1,7 +1,6 @@
 """Files that ship with the tool: starters of named profiles, executor profiles, skills, a first policy's prompt."""
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
@@ -61,4 +60,6 @@ def base_prompt() -> str:
 
 
 def _content(place: str) -> bytes:
+    from importlib.resources import files  # noqa: PLC0415 - costs more than all that only asks for names
+
     return (files(__name__) / place).read_bytes()

@@ -1,6 +1,7 @@
 """The program ``agent-runner``: the command ``doctor runner``, named as runners are elsewhere."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -17,6 +18,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 where it left as it was asked to, 1 where its profile, its credentials or its coordinator
         do not allow it to work, 2 for a wrong command line.
     """
+    if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until there is something to leave, an interrupt ends the process without a word.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     arguments = sys.argv[1:] if argv is None else list(argv)
     if arguments in (["--version"], ["-V"]):
         from doctor.__about__ import __version__  # noqa: PLC0415 - the version alone is asked for

@@ -16,9 +16,9 @@ from doctor.config.report_schema import report_schema
 from doctor.config.runners import RunnerNames
 from doctor.config.settings_schemas import settings_schemas
 from doctor.model.executor_profile import ExecutorProfileFile
-from doctor.model.harness import RunnerSpec
+from doctor.model.harness import AUTO, RunnerSpec
 from doctor.model.machine import Machine, NamedProfile
-from doctor.model.policy import AUTO, Policy
+from doctor.model.policy import Policy
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SPECIAL = frozenset(r".^$*+?()[]{}|\/")

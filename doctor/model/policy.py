@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from doctor.model.fields import key
 from doctor.model.stage import Stage
 
-AUTO = "auto"
-"""The runner of a profile that leaves the choice to the active named profile's model."""
-
 ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 """What a variable may be called."""
 

@@ -73,15 +73,20 @@ class Attendant:
         self._stopped.set()
 
     def _work(self) -> None:
-        self._first()
-        self._find_lost(("claimed", "running", "stopping"))
+        with self._talk.guarding("looking after what earlier runners left"):
+            self._first()
+            self._find_lost(("claimed", "running", "stopping"))
         while not self._stopped.wait(EVERY):
-            if not self._polling.is_open:
-                self._look_for_stops()
-            dropped = self._polling.dropped_at
-            until = max(self._search_until, 0.0 if dropped is None else dropped + self._polling.longest_poll)
-            if time.monotonic() < until:
-                self._find_lost(("claimed",))
+            with self._talk.guarding("looking after runs"):
+                self._look()
+
+    def _look(self) -> None:
+        if not self._polling.is_open:
+            self._look_for_stops()
+        dropped = self._polling.dropped_at
+        until = max(self._search_until, 0.0 if dropped is None else dropped + self._polling.longest_poll)
+        if time.monotonic() < until:
+            self._find_lost(("claimed",))
 
     def _look_for_stops(self) -> None:
         active = self._runs.active()

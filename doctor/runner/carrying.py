@@ -79,21 +79,25 @@ class Carrier:
         )
         try:
             child = Child(self.ready.argv, environment=environment, cwd=cwd, mark=mark)
-            if record is not None:
-                record.started(child.pid)
-                if record.stopped_here():
-                    active.ending.ask(Cause.STOPPED)
-            self.talk.debug(f"{run.run_id} runs as process {child.pid}")
-            ended = child.until_the_end(payload, output.hear, active.ending, limit=self.settings.run_timeout)
         except (OSError, ValueError) as error:
             why = f"the executor {self.ready.argv[0]} cannot be started: {error}"
             document = exit_record.document(kind="failed-to-start", detail=[why], problem="unknown")
             return self._report(run, End.failed(cut(why)), record, document)
+        else:
+            self._note_start(active, record, child)
+            ended = child.until_the_end(payload, output.hear, active.ending, limit=self.settings.run_timeout)
         finally:
             output.close()
             self.gateway.revoke(admitted)
         end, document = self._judged(active, record, ended, output)
         return self._report(run, end, record, document)
+
+    def _note_start(self, active: Active, record: RunRecord | None, child: Child) -> None:
+        self.talk.debug(f"{active.run.run_id} runs as process {child.pid}")
+        if record is not None:
+            record.started(child.pid)
+            if record.stopped_here():
+                active.ending.ask(Cause.STOPPED)
 
     def _judged(
         self, active: Active, record: RunRecord | None, ended: Ended, output: Output

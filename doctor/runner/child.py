@@ -90,6 +90,17 @@ class Child:
             ending: Ends it, when that is asked for.
             limit: Seconds after which it has taken too long.
         """
+        try:
+            self._stay(payload, hear, ending, limit)
+        except BaseException:
+            family.send_to_group(self.pid, signal.SIGKILL)
+            self._cleaned_up(ending)
+            raise
+        finally:
+            self._close_pipes()
+        return self._cleaned_up(ending)
+
+    def _stay(self, payload: bytes, hear: Hear, ending: Ending, limit: float | None) -> None:
         self._left = payload
         deadline = None if limit is None else time.monotonic() + limit
         watch = _watch(self.pid)
@@ -104,8 +115,6 @@ class Child:
         finally:
             if watch is not None:
                 os.close(watch)
-            self._close_pipes()
-        return self._cleaned_up(ending)
 
     def _listen(self, selector: selectors.BaseSelector, ending: Ending, watch: int | None) -> None:
         for name in ("stdout", "stderr"):

@@ -110,7 +110,9 @@ def _until_left(equipment: Equipment) -> int:
         done.set()
         os.write(writing, b"\0")
 
-    heard = {number: signal.signal(number, _nothing) for number in _LEAVE}
+    # Whoever had it ignored, as nohup does, wants it to be.
+    wanted = [number for number in _LEAVE if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = {number: signal.signal(number, _nothing) for number in wanted}
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:
         codes = in_background(equipment, departure, wake)

@@ -103,24 +103,32 @@ class Target:
     """A path that was taken apart."""
 
     token: str
-    parts: tuple[str, ...]
-    """What follows the token, decoded: no part is empty, a direction, or holds a slash."""
+    written: tuple[str, ...]
+    """What follows the token, as it is written."""
 
     query: str
     """With its question mark; empty where there is none."""
+
+    def parts(self) -> tuple[str, ...]:
+        """What follows the token, decoded: no part is empty, a direction, or holds a slash.
+
+        Raises:
+            Refusal: One is: it could mean one thing here and another thing further on.
+        """
+        return tuple(map(_decoded, self.written))
 
 
 def target_of(text: str) -> Target:
     """Take the target of a request apart.
 
     Raises:
-        Refusal: It is no plain path: it could mean one thing here and another thing further on.
+        Refusal: It is no path, of printable ASCII.
     """
     path, mark, query = text.partition("?")
     if not path.startswith("/") or not text.isascii() or not text.isprintable() or "#" in text or " " in text:
         raise Refusal(BAD_REQUEST, "expected a path that starts with a slash")
-    token, *parts = (_decoded(part) for part in path[1:].split("/"))
-    return Target(token=token, parts=tuple(parts), query=mark + query)
+    token, *written = path[1:].split("/")
+    return Target(token=token, written=tuple(written), query=mark + query)
 
 
 def _decoded(part: str) -> str:
@@ -159,7 +167,8 @@ class Routes:
             return Refusal(BAD_GATEWAY, f"Failed to connect to Agent Coordinator: {_why(error)}").answer
 
     def _routed(self, request: Request, target: Target, who: Pass) -> Answer:
-        match request.method, target.parts, target.query:
+        parts = target.parts()
+        match request.method, parts, target.query:
             case "POST", ("bind",), "":
                 return self._bind(_own(request, who), who)
             case "POST", ("events",), "":
@@ -173,7 +182,7 @@ class Routes:
             case "POST", ("sessions", who.session_id, "events"), "":
                 return self._event(_document(request), who)
             case _:
-                return self._forward(request, target, who)
+                return self._forward(request, parts, target.query, who)
 
     def _bind(self, document: dict[str, Any], who: Pass) -> Answer:
         own = document.get("executor_session_id")
@@ -198,15 +207,15 @@ class Routes:
             who.results += kind in FINAL_EVENTS
         return answer
 
-    def _forward(self, request: Request, target: Target, who: Pass) -> Answer:
-        match request.method, target.parts:
+    def _forward(self, request: Request, parts: tuple[str, ...], query: str, who: Pass) -> Answer:
+        match request.method, parts:
             case (("GET" | "POST" | "PATCH"), ("sessions", who.session_id, *_)):
                 pass
             case "GET", ("agents", *_):
                 pass
             case _:
                 raise Refusal(FORBIDDEN, "a runner's child may ask for what belongs to its own session only")
-        path = "/" + "/".join(quoted(part) for part in target.parts) + target.query
+        path = "/" + "/".join(quoted(part) for part in parts) + query
         kind = request.content_type
         if kind is None or not kind.isascii() or not kind.isprintable() or len(kind) > _LONGEST_TYPE:
             kind = None

@@ -47,7 +47,8 @@ class Heart:
 
     def _work(self) -> None:
         while not self._stopped.wait(self._interval()):
-            self._beat()
+            with self._talk.guarding("beating"):
+                self._beat()
 
     def _interval(self) -> float:
         asked = self._registration.now.heartbeat_interval

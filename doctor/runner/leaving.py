@@ -23,12 +23,13 @@ class Departure:
         """Leaving takes more than ending the process."""
 
         self._asked_at = 0.0
+        self._times = 0
 
     def ask(self) -> None:
         """Leave; asked a second time: at once."""
-        if self.asked.is_set():
+        self._times += 1
+        if self._times > 1:
             self.at_once.set()
-            return
         self.begin()
 
     def begin(self) -> None:

@@ -118,7 +118,7 @@ def _settle(orphan: Orphan, place: Path, storage: Storage, reporter: Reporter, t
         with suppress(OSError):
             replace_file(orphan.directory.exit, exit_record.encoded(document), mode=0o600, durable=False)
     talk.warning(f"{orphan.run_id} was left behind by a runner that is gone: reporting that it {end.what}")
-    if reporter.ended(orphan.run_id, end) is Told.NOT_YET:
+    if reporter.ended_before(orphan.run_id, end) is Told.NOT_YET:
         return
     mark_reported(orphan.directory.path)
     reason, outcome = str(end.body.get("error", end.what)), outcome_of(document, end)

@@ -70,6 +70,7 @@ class Polling:
         self._open = False
         self._deregistering = False
         self._marked = False
+        self._is_heard = True
         self._pauses = Pauses()
         self._thread = threading.Thread(target=self._work, name="poll", daemon=True)
 
@@ -96,7 +97,7 @@ class Polling:
         elif self._registration.is_known and not self._is_haunted():
             self._delete("?self=true")
             self._registration.forget()
-        if self._is_haunted():
+        if self._is_haunted() and self._is_heard:
             self._end_lost_polls()
         self._line.cut()
         self._registration.forget()
@@ -104,7 +105,8 @@ class Polling:
     def _work(self) -> None:
         try:
             while self._may_go_on():
-                self._poll()
+                with self._talk.guarding("polling"):
+                    self._poll()
         finally:
             with self._guard:
                 self._open = False
@@ -207,7 +209,7 @@ class Polling:
                 self._registration.again()
                 self._delete("")
             self._thread.join(_LEAVING_LIMIT)
-            if not self._thread.is_alive():
+            if not self._thread.is_alive() or not self._is_heard:
                 return
         self._talk.warning("the coordinator does not end the poll: it may give one more run to nobody")
 
@@ -216,7 +218,7 @@ class Polling:
         if not self._registration.is_known and not self._registration.again():
             return
         try:
-            brought = end_polls(self._coordinator, self._registration.now.runner_id)
+            brought = end_polls(self._coordinator, self._registration.now.runner_id, limit=_LEAVING_LIMIT)
         except (OSError, AuthError) as error:
             self._talk.warning(f"a poll that was lost could not be ended: {error}")
             return
@@ -233,5 +235,6 @@ class Polling:
             return self._coordinator.request("DELETE", path, limit=_LEAVING_LIMIT).status
         except (OSError, AuthError) as error:
             self._talk.warning(f"not deregistered: {error}")
+            self._is_heard = False
             self._line.cut()
             return None

@@ -3,20 +3,20 @@
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from doctor.config.executor_profiles import FoundExecutorProfile, find_executor_profile
 from doctor.config.executor_roots import ExecutorRoot, executor_profile_names, executor_roots
+from doctor.config.files import is_there
 from doctor.config.names import name_problem, nearest
 from doctor.config.paths import Paths, machine_paths
 from doctor.config.problems import ConfigProblem
 from doctor.config.project import Project, find_project
 from doctor.config.words import encodable, quoted
 from doctor.errors import DoctorError
-from doctor.harness.base import HarnessContext
-from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.executor_profile import (
     DEFAULT_EXECUTOR_PATH,
     DEFAULT_EXECUTOR_TYPE,
@@ -24,6 +24,10 @@ from doctor.model.executor_profile import (
     SHIPPED_EXECUTORS,
     ExecutorProfile,
 )
+
+if TYPE_CHECKING:
+    from doctor.harness.base import HarnessContext
+    from doctor.harness.registry import Registry
 
 NONE = "none"
 """Stands for a list of profiles that is empty."""
@@ -34,7 +38,14 @@ ISOLATED = ("-I",)
 WITHOUT_SITE = ("-I", "-S")
 """Starts in half the time; for a program that needs nothing but the standard library."""
 
-SETTINGS = ("DOCTOR_CONFIG_DIR", "DOCTOR_STATE_DIR", "DOCTOR_CACHE_DIR", "DOCTOR_PROFILE", "DOCTOR_MODEL")
+SETTINGS = (
+    "DOCTOR_CONFIG_DIR",
+    "DOCTOR_STATE_DIR",
+    "DOCTOR_CACHE_DIR",
+    "DOCTOR_PROFILE",
+    "DOCTOR_MODEL",
+    "DOCTOR_DISABLE_PLUGIN_AUTOLOAD",
+)
 
 _ECHO = Path(__file__).parent / "executors" / "echo.py"
 
@@ -51,13 +62,15 @@ class Places:
     paths: Paths
     environment: Mapping[str, str]
     home: Path
-    harnesses: Registry | None = None
-    """``None``: those that this tool brings along."""
+    harnesses: "Registry | None" = None
+    """``None``: those that this tool brings along, and where a profile means another one, those of plugins."""
 
     @cached_property
-    def registry(self) -> Registry:
-        """The harnesses that may be named."""
-        return self.harnesses or Registry(builtin_harnesses())
+    def registry(self) -> "Registry":
+        """The harnesses that may be named. A profile that names none is read without them."""
+        from doctor.runner.harnesses import own_harnesses  # noqa: PLC0415 - a third of what starting takes
+
+        return self.harnesses or own_harnesses()
 
     @cached_property
     def roots(self) -> tuple[ExecutorRoot, ...]:
@@ -65,8 +78,10 @@ class Places:
         return executor_roots(project=self.project.root, config_dir=self.paths.config_dir, shipped=shipped_directory())
 
     @property
-    def context(self) -> HarnessContext:
+    def context(self) -> "HarnessContext":
         """The machine, as harnesses are looked for on it."""
+        from doctor.harness.base import HarnessContext  # noqa: PLC0415 - as above
+
         return HarnessContext(home=self.home, project=self.project.root, environment=self.environment)
 
 
@@ -97,14 +112,16 @@ class Ready:
     """What the person who starts it should know, one sentence each."""
 
 
-def places(project_dir: Path, environment: Mapping[str, str], home: Path, harnesses: Registry | None = None) -> Places:
+def places(
+    project_dir: Path, environment: Mapping[str, str], home: Path, harnesses: "Registry | None" = None
+) -> Places:
     """Where profiles are looked for by a runner that works in a directory.
 
     Args:
         project_dir: Inside of a project or not; it need not exist.
         environment: Variables.
         home: Home directory.
-        harnesses: The harnesses that may be named; ``None``: those that this tool brings along.
+        harnesses: The harnesses that may be named; ``None``: those that this tool brings along, and those of plugins.
     """
     return Places(
         project=find_project(cwd=project_dir, home=home, policy=None),
@@ -138,7 +155,7 @@ def load_profile(name: str, places: Places | None = None) -> ExecutorProfile:
     Raises:
         ProfileError: There is none of this name, or it is not fit to be used.
     """
-    return _profile(_found(name, places or here()))
+    return _profile(_found(name, places or here())[0])
 
 
 def ready(name: str | None, places: Places) -> Ready:
@@ -159,7 +176,7 @@ def ready(name: str | None, places: Places) -> Ready:
             variables=_variables(runtime),
             warnings=_absent(runtime, places),
         )
-    found = _found(name, places)
+    found, places = _found(name, places)
     profile, value, command = _profile(found), found.loaded.value, found.command
     if value is None or command is None:  # pragma: no cover - `_profile` raises then
         raise ProfileError(f"executor profile {profile.name} cannot be used")
@@ -197,22 +214,38 @@ def _variables(runtime_id: str | None) -> tuple[str, ...]:
     return (*SETTINGS, f"DOCTOR_{runtime_id.upper()}_PATH") if runtime_id else ()
 
 
-def _found(name: str, places: Places) -> FoundExecutorProfile:
+def _found(name: str, places: Places) -> tuple[FoundExecutorProfile, Places]:
+    """The profile of a name, and where the harness that it means is among those that may be named."""
     reason = name_problem(name)
     if reason is not None:
         raise ProfileError(
             f"the executor profile name {quoted(name)} {reason}",
             remedy=f"give a name and no path; {_available(places)}",
         )
-    found = find_executor_profile(name, places.roots, runners=places.registry.specs())
+    found = find_executor_profile(name, places.roots, runners=())
     if found is None:
-        known = list_profiles(places)
-        near = nearest(name, known)
+        near = nearest(name, list_profiles(places))
         raise ProfileError(
             f"executor profile not found: {quoted(name)}. {_available(places)}",
             remedy=f"did you mean {quoted(near)}?" if near else "name one of them, or none for the default",
         )
-    return found
+    if found.loaded.value is not None and found.command is not None and found.command.harness is None:
+        return found, places
+    return _with_harnesses(name, places)
+
+
+def _with_harnesses(name: str, places: Places) -> tuple[FoundExecutorProfile, Places]:
+    """The same of a profile that has to do with a harness, or with a mistake that may be about one."""
+    found = find_executor_profile(name, places.roots, runners=places.registry.specs())
+    if found is None:
+        raise ProfileError(f"executor profile {quoted(name)} was removed just now")
+    if places.harnesses is None and any(each.rule == "reference" for each in found.loaded.problems):
+        from doctor.runner.harnesses import every_harness  # noqa: PLC0415 - loads every plugin
+
+        known = every_harness(places.project.root, places.environment, places.home)
+        if known.ids != places.registry.ids:
+            return _with_harnesses(name, replace(places, harnesses=known))
+    return found, places
 
 
 def _available(places: Places) -> str:
@@ -242,18 +275,27 @@ def _absent(runtime_id: str | None, places: Places) -> tuple[str, ...]:
     harness = places.registry.get(runtime_id) if runtime_id else None
     if harness is None:
         return ()
-    from doctor.config.machine import load_machine  # noqa: PLC0415 - not for an executor of somebody else's
-    from doctor.harness.discovery import locate_harness  # noqa: PLC0415 - as above
+    from doctor.harness.discovery import locate_harness  # noqa: PLC0415 - not for an executor of somebody else's
 
-    machine = load_machine(places.paths.machine_file, runners=places.registry.specs())
-    if machine.value is None:
-        raise ProfileError(_of_machine(machine.problems))
-    settings = machine.value.harness.get(harness.id)
-    fact = locate_harness(harness, places.context, settings.path if settings else None)
+    fact = locate_harness(harness, places.context, _set_by_machine(harness.id, places))
     if fact.path is not None:
         return ()
     looked = "; ".join(f"{each.path} {each.problem}" for each in fact.candidates if each.problem)
     return (f"{harness.id} is not installed ({encodable(looked)}); {harness.install or 'install it'}",)
+
+
+def _set_by_machine(runtime_id: str, places: Places) -> str | None:
+    """Where the machine's settings say that a harness is."""
+    path = places.paths.machine_file
+    if not is_there(path):
+        return None
+    from doctor.config.machine import load_machine  # noqa: PLC0415 - most machines have no such settings
+
+    machine = load_machine(path, runners=places.registry.specs())
+    if machine.value is None:
+        raise ProfileError(_of_machine(machine.problems))
+    settings = machine.value.harness.get(runtime_id)
+    return settings.path if settings else None
 
 
 def _of_machine(problems: Iterable[ConfigProblem]) -> str:

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from doctor.errors import DoctorError
 from doctor.runner.answers import CONFLICT, NOT_FOUND, Answer
 from doctor.runner.auth import AuthError
-from doctor.runner.client import Coordinator, quoted
+from doctor.runner.client import Coordinator, encoded, quoted
 from doctor.runner.dialect import Malformed, Run, read_poll
 from doctor.runner.leaving import Departure, Pauses
 from doctor.runner.settings import DEFAULT_HEARTBEAT, DEFAULT_POLL_TIMEOUT
@@ -21,6 +22,7 @@ HEARD = 0.8
 """Seconds after which an open poll has heard a mark: coordinators look every half second."""
 
 _LOOK = 0.1
+_AGAIN_LIMIT = 1.5
 _TAKEOVER_LIMIT = 10.0
 """Seconds in which a poll has to end that a mark was set for; half a second is usual."""
 
@@ -139,12 +141,20 @@ class Registration:
     def again(self) -> bool:
         """Register once more, so that what is left at the coordinator can be ended; whether that could be done."""
         try:
-            answer = self._coordinator.ask("POST", "/runner/register", self._identity.document())
+            document = encoded(self._identity.document())
+            answer = self._coordinator.request("POST", "/runner/register", document, limit=_AGAIN_LIMIT)
             if answer.succeeded:
                 self._take(answer)
         except (OSError, AuthError, CannotRegister):
             return False
         return answer.succeeded
+
+    def remove(self) -> None:
+        """Have the coordinator forget the runner, which polls nothing."""
+        with suppress(OSError, AuthError):
+            path = f"/runners/{quoted(self.now.runner_id)}?self=true"
+            self._coordinator.request("DELETE", path, limit=_AGAIN_LIMIT)
+        self.forget()
 
     def forget(self) -> None:
         """The coordinator has removed the runner."""
@@ -237,7 +247,7 @@ class Registration:
         return runner_id
 
 
-def end_polls(coordinator: Coordinator, runner_id: str) -> list[Run | Malformed]:
+def end_polls(coordinator: Coordinator, runner_id: str, *, limit: float = _TAKEOVER_LIMIT) -> list[Run | Malformed]:
     """End a registration together with a poll that may be open under it, whose runner does not listen any more.
 
     A mark ends the poll that hears it first. So it is left to the open one for as long as a coordinator takes to look,
@@ -252,13 +262,13 @@ def end_polls(coordinator: Coordinator, runner_id: str) -> list[Run | Malformed]
     """
     ends = time.monotonic() + HEARD
     while time.monotonic() < ends:
-        if coordinator.request("DELETE", f"/runners/{quoted(runner_id)}", limit=_TAKEOVER_LIMIT).status == NOT_FOUND:
+        if coordinator.request("DELETE", f"/runners/{quoted(runner_id)}", limit=limit).status == NOT_FOUND:
             return []
         time.sleep(_LOOK)
     brought = []
     for _ in range(_MOST_POLLS):
         path = f"/runner/runs?runner_id={quoted(runner_id)}"
-        answer = coordinator.request("GET", path, limit=_TAKEOVER_LIMIT)
+        answer = coordinator.request("GET", path, limit=limit)
         said = read_poll(answer)
         if said.run is not None:
             brought.append(said.run)

@@ -93,6 +93,12 @@ class Reporter:
         """A run has ended; as ``started``."""
         return self._tell(run_id, end.what, end.body)
 
+    def ended_before(self, run_id: str, end: End) -> Told:
+        """A run ended under a runner that is gone, which may have told so: the coordinator is asked first."""
+        if self._asked(run_id).get("status") in ENDS:
+            return Told.TAKEN
+        return self._tell(run_id, end.what, end.body)
+
     def _tell(self, run_id: str, what: str, body: Mapping[str, Any]) -> Told:
         pauses, trouble = Pauses(), None
         while True:
@@ -139,14 +145,18 @@ class Reporter:
 
     def _was_taken(self, run_id: str, what: str) -> bool:
         """Whether a report took effect whose answer was lost; a second one would count as another."""
-        try:
-            answer = self._coordinator.ask("GET", f"/runs/{quoted(run_id)}")
-        except (OSError, AuthError):
-            return False
-        said = answer.document if answer.succeeded else {}
+        said = self._asked(run_id)
         if what == "started":
             return bool(said.get("started_at")) or said.get("status") in {"running", *ENDS}
         return said.get("status") == what
+
+    def _asked(self, run_id: str) -> Mapping[str, Any]:
+        """What the coordinator says of a run; nothing where it does not."""
+        try:
+            answer = self._coordinator.ask("GET", f"/runs/{quoted(run_id)}")
+        except (OSError, AuthError):
+            return {}
+        return answer.document if answer.succeeded else {}
 
     def _renewed(self, seen: Registered) -> bool:
         """Whether the runner could be registered again: also while it leaves, for what is to be told still."""

@@ -83,12 +83,13 @@ class Runs:
                 return
             known = self._ended.get(run.run_id)
             if known is None and isinstance(run, Run):
-                active = self._active[run.run_id] = Active(run=run)
-                _in_thread(self._work, active)
-                return
+                problem = self._begin(run)
+                if problem is None:
+                    return
+            else:
+                problem = run.problem if isinstance(run, Malformed) else ""
             self._telling += 1
-        end = known or End.failed(run.problem if isinstance(run, Malformed) else "")
-        _in_thread(self._tell_apart, run.run_id, end)
+        _in_thread(self._tell_apart, run.run_id, known or End.failed(problem))
 
     def refuse(self, run: Run | Malformed, reason: str) -> None:
         """Report a run as failed that will not be carried out; returns once that was tried."""
@@ -111,6 +112,21 @@ class Runs:
         """End every run because the runner leaves."""
         for active in self.active():
             self._end(active, Cause.LEAVING)
+
+    def _begin(self, run: Run) -> str | None:
+        """Have a thread carry a run out; returns why that cannot be."""
+        try:
+            active = Active(run=run)
+        except OSError as error:
+            return f"the runner has no room for it: {error.strerror}"
+        self._active[run.run_id] = active
+        try:
+            _in_thread(self._work, active)
+        except RuntimeError as error:  # no more threads
+            del self._active[run.run_id]
+            active.ending.close()
+            return f"the runner has no room for it: {error}"
+        return None
 
     def _stop(self, active: Active) -> None:
         self._talk.info(f"stopping {active.run.run_id}")

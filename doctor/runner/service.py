@@ -71,7 +71,12 @@ def serve(equipment: Equipment, departure: Departure) -> ExitCode:
     from doctor.runner.working import Works  # noqa: PLC0415 - see above
 
     works = Works(equipment, coordinator, registration, departure)
-    works.start()
+    try:
+        works.start()
+    except OSError as error:
+        talk.error(f"this machine has no room for a runner: {error}")
+        registration.remove()
+        return ExitCode.FINDINGS
     departure.asked.wait()
     talk.info("leaving: no run is taken any more")
     works.finish()

@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 NAME = "agent-runner"
 HIDDEN = "[redacted]"
+_AFTER_A_DEFECT = 1.0
+"""Seconds, so that one that comes back at once fills no disk."""
+
 _LONGEST = 2000
 """Characters of one message; what a coordinator answers may be of any length."""
 
@@ -60,6 +63,15 @@ class Talk:
         """What was wrong is over: it is said again if it comes back."""
         with self._guard:
             self._said.clear()
+
+    @contextmanager
+    def guarding(self, what: str) -> Iterator[None]:
+        """Tell of a defect, and let whoever works go on: a thread that ended silently would be missed by nobody."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - see above
+            self.error(f"internal error while {what}: {type(error).__name__}: {error}")
+            time.sleep(_AFTER_A_DEFECT)
 
     def _write(self, level: str, message: str) -> None:
         if self._stream is None:

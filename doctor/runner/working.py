@@ -78,13 +78,17 @@ class Works:
         self._coordinator = coordinator
 
     def start(self) -> None:
-        """Begin to work; what only a run needs is made ready meanwhile."""
+        """Begin to work; what only a run needs is made ready meanwhile.
+
+        Raises:
+            OSError: The machine has no room for it; nothing was claimed.
+        """
+        self._gateway.start()
         for run in self._registration.brought.runs:
             self._runs.take(run)
         self._registration.brought.runs.clear()
         self._polling.start()
         self._heart.start()
-        self._gateway.start()
         self._carrier = self._made_carrier()
         self._prepared.set()
         self._following.start()

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from doctor.config.executor_commands import Command
 from doctor.config.executor_profiles import every_executor_profile, find_executor_profile, load_executor_profile
 from doctor.config.executor_roots import ExecutorRoot, executor_profile_names, executor_roots, holds_profiles
 from doctor.config.problems import ConfigProblem
+from doctor.config.schema import schemas
 from doctor.model.executor_profile import DEFAULT_EXECUTOR_PATH, ExecutorProfileFile
 from doctor.model.harness import RunnerSpec
 
@@ -118,6 +120,32 @@ def test_every_other_key_has_its_rule(
     [problem] = load_executor_profile(put(tmp_path / "x.json", content)).problems
     assert (problem.rule, problem.subject) == (rule, subject)
     assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"config": {"any": [1, None]}},
+        {"schema": "2.2"},
+        {"schema": "2.0"},
+        {"agent_type": None},
+        {"agent_type": "procedural"},
+        {"agent_type": "clever"},
+        {"lifecycle": "one_shot"},
+        {"lifecycle": "persistent"},
+        {"type": " "},
+        {"command": 5},
+        {"config": None},
+        {"agents_dir": "x"},
+    ],
+)
+def test_the_published_schema_says_what_the_reader_says(
+    tmp_path: Path, runners: tuple[RunnerSpec, ...], change: dict[str, Any]
+) -> None:
+    schema = Draft202012Validator(schemas(runners)["executor-profile.schema.json"])
+    content = GOOD | change
+    assert schema.is_valid(content) == (load_executor_profile(put(tmp_path / "x.json", content)).problems == ())
 
 
 def test_an_unknown_key_is_told_with_the_nearest_known_one(tmp_path: Path) -> None:

@@ -165,13 +165,22 @@ class Client:
 
     def history(self, method: str = "*", path: str = "") -> list[dict[str, Any]]:
         """Every request so far whose path contains ``path``, oldest first; see ``Entry``."""
-        entries: list[dict[str, Any]] = self._ask("GET", f"{CONTROL}/history")
-        return [each for each in entries if method in {"*", each["method"]} and path in each["path"]]
+        wanted = urlencode({"method": method, "path": path})
+        entries: list[dict[str, Any]] = self._ask("GET", f"{CONTROL}/history?{wanted}")
+        return entries
 
     def reports(self, run_id: str) -> list[str]:
         """What was reported on a run and had its effect, in that order: ``started``, ``completed``, ..."""
-        entries = self.history("POST", f"/runner/runs/{run_id}/")
-        return [each["path"].rpartition("/")[2] for each in entries if each["effect"] and each["status"] == 200]
+        return self.all_reports(f"/{run_id}/").get(run_id, [])
+
+    def all_reports(self, path: str = "/") -> dict[str, list[str]]:
+        """The same for every run that anything was reported on."""
+        found: dict[str, list[str]] = {}
+        for each in self.history("POST", f"/runner/runs{path}"):
+            if each["effect"] and each["status"] == 200:
+                _, run_id, what = each["path"].rsplit("/", 2)
+                found.setdefault(run_id, []).append(what)
+        return found
 
     def marks(self) -> list[str]:
         """Runners that will be told to go."""

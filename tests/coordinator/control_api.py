@@ -32,9 +32,10 @@ class ControlApi:
         ]
 
     async def history(self, request: Request) -> Response:
-        """Every request since ``since``."""
-        since = int(request.query_params.get("since", "0"))
-        return JSONResponse([asdict(entry) for entry in self.recorder.entries[since:]])
+        """Every request of a method whose path contains something."""
+        method, path = request.query_params["method"], request.query_params["path"]
+        entries = [each for each in self.recorder.entries if method in {"*", each.method} and path in each.path]
+        return JSONResponse([asdict(entry) for entry in entries])
 
     async def add_fault(self, request: Request) -> Response:
         """Let something go wrong."""

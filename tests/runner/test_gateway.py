@@ -9,13 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from doctor.errors import DoctorError
 from doctor.runner import gateway_http
 from doctor.runner.answers import Answer
 from doctor.runner.gateway import Gateway, Pass
+from doctor.runner.gateway_routes import Refusal, Request, Routes, target_of
 
 SESSION = "ses_0123456789ab"
 TOKEN_LENGTH = 64
@@ -241,10 +245,10 @@ def test_methods_that_nobody_has_are_not_implemented(
     assert upstream.asked == []
 
 
-@pytest.mark.parametrize("path", ["/bind", "/", "/x/bind", f"/{'0' * TOKEN_LENGTH}/bind", "/sessions/" + SESSION])
+@pytest.mark.parametrize("path", ["/bind", "/", "/x/bind", f"/{'0' * TOKEN_LENGTH}/bind", "/sessions/../x", "//bind"])
 def test_without_a_token_nothing_is_had(gateway: Gateway, upstream: Upstream, admitted: Pass, path: str) -> None:
     status, document = ask(gateway, "POST", path, {"session_id": SESSION, "executor_session_id": "x"})
-    assert (status in {401, 403}, list(document), upstream.asked) == (True, ["detail"], [])
+    assert (status, list(document), upstream.asked) == (401, ["detail"], [])
 
 
 def test_a_token_is_that_of_one_session(gateway: Gateway, upstream: Upstream, admitted: Pass) -> None:
@@ -510,3 +514,34 @@ def test_closing_ends_every_connection_and_every_thread(upstream: Upstream) -> N
 def test_a_pass_that_is_printed_keeps_its_token_to_itself(admitted: Pass) -> None:
     assert admitted.token not in repr(admitted)
     assert len(admitted.token) == TOKEN_LENGTH
+
+
+PARTS = st.lists(
+    st.sampled_from(
+        ["sessions", SESSION, "ses_other", "..", ".", "", "agents", "events", "bind", "runner", "a b", "%2e", "é"]
+    )
+    | st.text(max_size=6),
+    max_size=5,
+)
+
+
+@given(PARTS, st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]), st.booleans(), st.text(max_size=8))
+def test_whatever_is_asked_for_only_the_sessions_own_goes_up(
+    parts: list[str], method: str, encode: bool, query: str
+) -> None:
+    upstream = Upstream()
+    routes = Routes(upstream, hostname="here", executor_profile="coding")
+    who = Pass(session_id=SESSION, token="t", url="http://x")
+    path = "/".join(quote(part, safe="") if encode else part for part in parts)
+    try:
+        target = target_of(f"/t/{path}?{query}" if query else f"/t/{path}")
+    except Refusal:
+        return
+    routes.answer(Request(method=method, target="", body=b'{"session_id": "ses_other"}'), target, who)
+    for _, asked, _, _ in upstream.asked:
+        place, _, _ = asked.partition("?")
+        assert place.split("/")[1:3] in (["sessions", SESSION], ["agents"], ["agents", *place.split("/")[2:3]])
+        assert asked.isascii()
+        assert asked.isprintable()
+        assert " " not in asked
+        assert not {"", ".", ".."} & set(map(unquote, place.split("/")[1:]))

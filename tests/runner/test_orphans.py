@@ -105,6 +105,25 @@ def test_an_end_that_was_recorded_is_reported_as_it_was(
     assert coordinator.reports(record.about.run.run_id) == ["completed"]
 
 
+def test_an_end_that_was_told_just_before_the_runner_was_killed_is_not_told_again(
+    leave: Callable[[], RunRecord],
+    settle: Callable[[], None],
+    coordinator: Coordinator,
+    storage: Storage,
+    register: Callable[[Coordinator], Registration],
+    peer: Callable[[str], Peer],
+    talk: Talk,
+) -> None:
+    record = leave()
+    storage.ended(record, End.completed(), exit_record.document(kind="exited", code=0))
+    Reporter(peer(coordinator.url), register(coordinator), Departure(), talk).ended(
+        record.about.run.run_id, End.completed()
+    )
+    settle()
+    assert coordinator.reports(record.about.run.run_id) == ["completed"]
+    assert is_reported(record.directory.path)
+
+
 def test_one_that_a_person_ended_meanwhile_was_stopped(
     leave: Callable[[], RunRecord], settle: Callable[[], None], coordinator: Coordinator
 ) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 import profiles
+from doctor.diagnosis.trust import trust_plugins
 from doctor.runner import DEFAULT_EXECUTOR_PATH, ExecutorProfile, list_profiles, load_profile
 from doctor.runner.profiles import SETTINGS, Places, ProfileError, Ready, places, ready
+from tests.runner.executors.test_run import PLUGIN
 
 CLAUDE = {"type": "claude-code", "command": "executors/claude-code/ao-claude-code-exec"}
 SHIPPED = Path(profiles.__file__).parent
@@ -29,6 +31,7 @@ def here(tmp_path: Path, bin_directory: Path) -> Places:
     project = tmp_path / "project"
     project.mkdir()
     environment = {"PATH": str(bin_directory), "DOCTOR_CONFIG_DIR": str(tmp_path / "config")}
+    environment["DOCTOR_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return places(project, environment, tmp_path / "home")
 
 
@@ -138,6 +141,17 @@ def test_a_harness_is_run_by_the_executor_of_this_tool(here: Places, bin_directo
     assert found.argv == (sys.executable, "-I", "-m", "doctor.runner.executors", "codex")
     assert found.runtime_id == "codex"
     assert found.variables == (*SETTINGS, "DOCTOR_CODEX_PATH")
+
+
+def test_a_harness_of_a_trusted_plugin_may_be_named(here: Places, bin_directory: Path) -> None:
+    install(bin_directory, "parrot")
+    plugin = here.project.root / ".metawsm" / "checks" / "parrot.py"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(PLUGIN)
+    put(here, "own", {"type": "t", "command": "parrot"})
+    assert '"parrot" is neither a file in' in refusal("own", here)
+    trust_plugins(here.project.root, here.paths.state_dir)
+    assert ready("own", here).argv[-1] == "parrot"
 
 
 def test_the_echo_may_be_named_as_a_command(here: Places) -> None:

@@ -79,9 +79,9 @@ def _failed(text: str) -> int:
 
 
 def _run(runtime_id: str, invocation: ExecutorInvocation) -> int:
-    harness, registry = harness_of(runtime_id)
+    environment, home = os.environ, Path.home()
+    harness, registry = harness_of(runtime_id, directory=Path.cwd(), environment=environment, home=home)
     speech = speech_of(harness.id)
-    environment = os.environ
     current = environment.get("AGENT_RUNNER_DIALECT") == "current"
     url = environment.get("AGENT_ORCHESTRATOR_API_URL", "")
     reporter = Reporter(url, invocation.session_id, current=current)
@@ -96,7 +96,7 @@ def _run(runtime_id: str, invocation: ExecutorInvocation) -> int:
                 own=own if invocation.mode == "resume" or speech.name_flag else None,
                 cwd=cwd,
                 environment=environment,
-                home=Path.home(),
+                home=home,
                 directory=Path(directory),
                 warn=_warn,
             )

@@ -18,7 +18,7 @@ from doctor.errors import DoctorError
 from doctor.executor.base import MARK
 from doctor.harness.base import Harness, HarnessContext
 from doctor.harness.discovery import locate_harness
-from doctor.harness.registry import Registry, builtin_harnesses
+from doctor.harness.registry import Registry
 from doctor.launch.environment import inherited
 from doctor.launch.routes import choose
 from doctor.launch.secrets import resolve as resolve_secrets
@@ -31,6 +31,7 @@ from doctor.model.stage import Stage
 from doctor.resolve import resolve
 from doctor.runner.executors.blueprints import sentences, shape
 from doctor.runner.executors.speech import Speech
+from doctor.runner.harnesses import every_harness, own_harnesses
 from doctor.runner.invocation import ExecutorInvocation
 
 MODEL = "AGENT_RUNNER_MODEL"
@@ -65,13 +66,23 @@ class Start:
     """Content by name; they have to be there before it starts."""
 
 
-def harness_of(runtime_id: str) -> tuple[Harness, Registry]:
+def harness_of(
+    runtime_id: str, *, directory: Path, environment: Mapping[str, str], home: Path
+) -> tuple[Harness, Registry]:
     """The adapter of a harness, and all others.
+
+    Args:
+        runtime_id: Any spelling.
+        directory: In the project, which may have plugins of its own.
+        environment: Of this process.
+        home: Home directory.
 
     Raises:
         CannotStart: There is no such harness.
     """
-    registry = Registry(builtin_harnesses())
+    registry = own_harnesses()
+    if registry.get(runtime_id) is None:
+        registry = every_harness(directory, environment, home)
     harness = registry.get(runtime_id)
     if harness is None:
         near = registry.nearest(runtime_id)

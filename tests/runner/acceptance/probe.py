@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,14 @@ def stubborn(record: dict[str, Any]) -> None:
 
 
 def fork(record: dict[str, Any], kind: str) -> None:
-    """Leave a process behind: ``same`` in this group, ``own`` in a session of its own. Both take no notice."""
+    """Leave a process behind: ``same`` in this group, ``own`` in a session of its own, both take no notice of a polite
+    request; ``polite`` does.
+    """
     ready, done = os.pipe()
     pid = os.fork()
     if pid == 0:
-        stubborn(record)
+        if kind != "polite":
+            stubborn(record)
         if kind == "own":
             os.setsid()
         os.write(done, b"x")
@@ -110,7 +114,7 @@ def ask(record: dict[str, Any], method: str, path: str, body: Any = None, base: 
         error.close()
 
 
-STEPS = {
+STEPS: dict[str, Callable[..., Any]] = {
     "write": write,
     "flood": flood,
     "stubborn": stubborn,

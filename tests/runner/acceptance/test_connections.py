@@ -1,6 +1,8 @@
 """Networks and coordinators that do not do what they should."""
 
+import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,7 @@ def test_polls_come_one_at_a_time(machine: Machine, coordinator: Coordinator) ->
     machine.ready(coordinator)
     coordinator.until_ended(*(coordinator.create()["run_id"] for _ in range(30)))
     polls = coordinator.history("GET", "/runner/runs")
-    assert [one for one, next_ in zip(polls, polls[1:], strict=False) if one["ended"] > next_["began"]] == []
+    assert [one for one, next_ in pairwise(polls) if one["ended"] > next_["began"]] == []
 
 
 def test_polls_that_are_answered_at_once_with_nothing_are_no_storm(machine: Machine, seed: Coordinator) -> None:
@@ -179,8 +181,6 @@ def test_a_registration_that_is_answered_oddly_is_told(machine: Machine, seed: C
 )
 def test_odd_intervals_are_no_trouble(machine: Machine, seed: Coordinator, timeouts: dict[str, Any]) -> None:
     seed.answer_poll({})
-    import json
-
     document = {
         "runner_id": "lnch_odd",
         "poll_endpoint": "/runner/runs",
@@ -206,7 +206,7 @@ def test_a_coordinator_that_is_killed_and_comes_back_finds_everything_done(machi
         coordinator.kill()
         coordinator.refuse()
         machine.go()
-        machine.until(lambda: not [pid for pid in machine.children()], "the children to end")
+        machine.until(lambda: not machine.children(), "the children to end")
         coordinator.start_again()
         after = coordinator.create()
         assert coordinator.until_ended(after["run_id"], *(each["run_id"] for each in created)) == ["completed"] * 4

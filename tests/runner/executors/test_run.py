@@ -38,6 +38,21 @@ echo '{"type":"item.completed","item":{"type":"agent_message","text":"Hello."}}'
 """
 )
 
+PLUGIN = """
+import doctor
+
+
+class Parrot(doctor.Harness):
+    id = "parrot"
+    title = "Parrot"
+    binaries = ("parrot",)
+
+
+@doctor.hookimpl
+def doctor_register_harnesses():
+    return [Parrot()]
+"""
+
 
 @pytest.fixture
 def contained(child_environment: dict[str, str]) -> None:
@@ -152,6 +167,23 @@ def test_any_harness_that_prints_its_answer_will_do(
     install_program("hermes", "echo Hello.")
     assert execute("hermes", invocation).returncode == 0
     assert told.spoken[-1] == ("assistant", "Hello.")
+
+
+def test_a_harness_of_a_trusted_plugin_will_do(
+    execute: Execute,
+    told: Told,
+    invocation: dict[str, Any],
+    install_program: Install,
+    private_project: Path,
+    run_doctor: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    (private_project / ".metawsm" / "checks").mkdir(parents=True)
+    (private_project / ".metawsm" / "checks" / "parrot.py").write_text(PLUGIN)
+    install_program("parrot", 'echo "Polly: $1"')
+    assert "no harness is called 'parrot'" in execute("parrot", invocation).stderr
+    assert run_doctor("trust").returncode == 0
+    assert execute("parrot", invocation).returncode == 0
+    assert told.spoken[-1] == ("assistant", "Polly: Say hello, please.")
 
 
 def test_a_long_prompt_comes_on_standard_input(
