@@ -25,6 +25,7 @@ EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 DISTRIBUTIONS = Path(".nox") / "dist"
 PLUGIN_TESTS = Path("tests") / "plugin"
 END_TO_END_TESTS = Path("tests") / "e2e"
+RUNNER_TESTS = Path("tests") / "runner" / "acceptance"
 EVERYWHERE = "not harness and not slow and not live"
 """The tests whose result may depend on the interpreter, or on the versions of libraries."""
 
@@ -158,18 +159,20 @@ def plugin(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, requires=["build"])
 def crash(session: nox.Session) -> None:
-    """Kill the doctor at 200 random points of starting, stopping and repairing; start and stop 20 agents 10 times."""
+    """Kill the doctor at 100 random points, start and stop 20 agents 10 times, and restart a busy runner 100 times."""
     install_wheel(session, *group("test"))
     seed = os.environ.get("DOCTOR_TEST_SEED") or str(secrets.randbelow(1_000_000))
     session.log(f"DOCTOR_TEST_SEED={seed} repeats it")
-    session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "200", "DOCTOR_TEST_ROUNDS": "10"})
-    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "slow", str(END_TO_END_TESTS))
+    session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "100", "DOCTOR_TEST_ROUNDS": "10"})
+    session.env["DOCTOR_TEST_RESTARTS"] = "100"
+    rooms = [str(END_TO_END_TESTS), str(RUNNER_TESTS)]
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "slow", *rooms)
 
 
 @nox.session(python=OLDEST, requires=["build"])
 def benchmark(session: nox.Session) -> None:
     """Measure start-up and scale against their limits; ``-- --write`` records them, ``-- --quick`` only tries."""
-    install_wheel(session)
+    install_wheel(session, *group("test"))  # the agent runner's coordinator is one of the tests'
     session.run("python", "-I", "tests/benchmark/benchmark.py", *session.posargs)
 
 

@@ -14,6 +14,7 @@ MODULES: tuple[str, ...] = (
     "checks.stages",
     "checks.named_profiles",
     "checks.endpoints",
+    "checks.executor_profiles",
     "checks.security",
     "checks.tickets",
     "checks.launch",

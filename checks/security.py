@@ -174,10 +174,11 @@ class SEC002(doctor.Check):
     severity = doctor.Severity.WARNING
 
     def run(self, project: doctor.Project) -> Iterator[doctor.Finding]:
-        """Fails when ``.metawsm``, the policy or the directory of skills is writable by group or others."""
+        """Fails when ``.metawsm``, the policy, or a directory of skills, checks or executors is writable by others."""
         directory = project.root / ".metawsm"
         policies = (directory / "policy.json", directory / "policy.toml", *filter(None, [project.policy_path]))
-        for path in dict.fromkeys((directory, directory / "skills", directory / "checks", *policies)):
+        parts = (directory / name for name in ("skills", "checks", "executors"))
+        for path in dict.fromkeys((directory, *parts, *policies)):
             if _others_write(path):
                 yield self.finding(
                     str(path),
@@ -204,8 +205,8 @@ class SEC003(doctor.Check):
 
     def run(self, paths: doctor.Paths) -> Iterator[doctor.Finding]:
         """Fails when the directory of settings or a file in it is writable by group or others."""
-        files = (paths.config_dir / "machine.toml", paths.config_dir / "profiles", paths.config_dir / "active-profile")
-        for path in (paths.config_dir, *files):
+        names = ("machine.toml", "profiles", "executors", "active-profile")
+        for path in (paths.config_dir, *(paths.config_dir / name for name in names)):
             mode = _mode(path) or 0
             if _others_write(path):
                 yield self._open(path, f"can be changed by others (mode {mode:o})", "go-w", doctor.Severity.WARNING)

@@ -9,7 +9,11 @@
     ├── ProbeTimeout          (also TimeoutError) a program gave no answer in time; the check's result is ``timeout``
     ├── LaunchRefused         (doctor.launch)     nothing can be started from this; exit 2
     ├── SpecError             (doctor.launch)     a UsageError: a launch spec is malformed; exit 2
-    └── JournalError          (doctor.journal)    the journal cannot be read or written; exit 2
+    ├── JournalError          (doctor.journal)    the journal cannot be read or written; exit 2
+    ├── ProfileError          (doctor.runner)     an executor profile is not there, or not fit to be used; exit 1
+    ├── InvocationError       (doctor.runner)     a UsageError: an executor was not told what to do; exit 1
+    ├── CannotStart           (doctor.runner)     an executor's harness cannot be started; exit 1
+    └── ReportError           (doctor.runner)     an executor cannot tell its coordinator; exit 1
 
 Everything else that escapes is a defect of this tool and ends in exit 3.
 """

@@ -1,7 +1,7 @@
-"""Files that ship with the tool: starters of named profiles, skills, and the prompt of a first policy."""
+"""Files that ship with the tool: starters of named profiles, executor profiles, skills, a first policy's prompt."""
 
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 
 STARTERS = ("claude", "codex", "wgnext", "mixed")
@@ -12,6 +12,9 @@ ALIASES: Mapping[str, str] = MappingProxyType({"nex": "wgnext"})
 
 SKILLS = ("docmgr", "diary")
 """Names of the skills."""
+
+EXECUTOR_PROFILES = ("coding", "research", "supervised", "test")
+"""Names of the executor profiles."""
 
 
 def canonical_starter(name: str) -> str | None:
@@ -35,6 +38,11 @@ def starter(name: str) -> bytes:
     return _content(f"{found}.toml")
 
 
+def executor_directory() -> Path:
+    """Where the executor profiles are, and where their commands start."""
+    return Path(__file__).parent
+
+
 def skill(name: str) -> bytes:
     """The ``SKILL.md`` of a skill.
 
@@ -52,4 +60,6 @@ def base_prompt() -> str:
 
 
 def _content(place: str) -> bytes:
+    from importlib.resources import files  # noqa: PLC0415 - costs more than all that only asks for names
+
     return (files(__name__) / place).read_bytes()

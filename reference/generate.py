@@ -21,7 +21,8 @@ from doctor.config.schema import schema_text, schemas
 from doctor.diagnosis.check import Check
 from doctor.harness.base import Harness
 from doctor.harness.registry import Registry, builtin_harnesses
-from doctor.model.machine import ExecutorProfile, Machine, NamedProfile
+from doctor.model.executor_profile import ExecutorProfileFile
+from doctor.model.machine import Machine, NamedProfile
 from doctor.model.policy import Policy
 from key_tables import escaped, table
 
@@ -178,7 +179,7 @@ def machine_page() -> tuple[str, str]:
     parts = (
         f"## `machine.toml`\n\n{table(Machine)}",
         f"## `profiles/<name>.toml`: a named profile\n\n{table(NamedProfile)}",
-        f"## `<name>.json`: an executor profile\n\n{table(ExecutorProfile)}",
+        f"## `<name>.json`: an executor profile\n\n{table(ExecutorProfileFile)}",
         PRECEDENCE,
     )
     return "machine.md", page("Machine settings", MACHINE_INTRODUCTION, *parts)

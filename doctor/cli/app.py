@@ -2,13 +2,13 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from itertools import pairwise
 
-from doctor.cli.command import Group
+from doctor.cli.command import Command, Group
 from doctor.cli.commands import CHECK, VERSION
-from doctor.cli.parser import group_parser, parse, program_parser, split_command
+from doctor.cli.parser import PROGRAM, group_parser, parse, program_parser, split_command
 from doctor.cli.streams import STDOUT_NAMES, keep_standard_descriptors, put, say
 from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
@@ -30,14 +30,27 @@ def run(arguments: Sequence[str]) -> int:
         from doctor.cli.completing import complete  # noqa: PLC0415 - only the shell asks
 
         complete()
+    return _answered(arguments, lambda: _carry_out(arguments))
+
+
+def run_command(command: Command, arguments: Sequence[str], *, prog: str) -> int:
+    """Carry out a command that is a program of its own, and return its exit code."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        keep_standard_descriptors()
+    meant = (command.name, *arguments)
+    return _answered(meant, lambda: _call(command, list(arguments), prog=prog), prog=prog)
+
+
+def _answered(arguments: Sequence[str], work: Callable[[], int], *, prog: str = PROGRAM) -> int:
+    """Do it, and say what went wrong where it could not be done."""
     try:
-        return _carry_out(arguments)
+        return work()
     except DoctorError as error:
-        return _fail(arguments, ExitCode.USAGE, error.message, error.remedy)
+        return _fail(arguments, ExitCode.USAGE, error.message, error.remedy, prog=prog)
     except KeyboardInterrupt:
-        return _fail(arguments, ExitCode.INTERRUPTED, "interrupted", None)
+        return _fail(arguments, ExitCode.INTERRUPTED, "interrupted", None, prog=prog)
     except Exception as error:  # noqa: BLE001 - the last resort, and it says so
-        return _fail(arguments, ExitCode.INTERNAL, *_defect(error, show=_wants_traceback(arguments)))
+        return _fail(arguments, ExitCode.INTERNAL, *_defect(error, show=_wants_traceback(arguments)), prog=prog)
 
 
 def _carry_out(arguments: Sequence[str]) -> int:
@@ -47,16 +60,20 @@ def _carry_out(arguments: Sequence[str]) -> int:
         return ExitCode.OK
     if command is CHECK and not VERSION_FLAGS.isdisjoint(rest):
         command, rest = VERSION, [argument for argument in rest if argument not in VERSION_FLAGS]
+    return _call(command, rest)
+
+
+def _call(command: Command, arguments: list[str], *, prog: str | None = None) -> int:
     try:
-        parsed = parse(command, rest)
+        parsed = parse(command, arguments, prog=prog)
     except SystemExit:
         return ExitCode.OK
     module = import_module(f"doctor.cli.{command.module}")
     return int(getattr(module, command.function)(parsed))
 
 
-def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None) -> int:
-    say(f"doctor: {message}")
+def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: str | None, *, prog: str) -> int:
+    say(f"{prog}: {message}")
     if remedy:
         say(remedy)
     if name := document_wanted(arguments):
@@ -65,7 +82,7 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
         try:
             put(failure_document(arguments, exit_code, message, remedy, format_name=name))
         except UsageError as error:
-            say(f"doctor: {error.message}")
+            say(f"{prog}: {error.message}")
     return int(exit_code)
 
 

@@ -8,6 +8,7 @@ from doctor.cli.fix_commands import FIX
 from doctor.cli.gate_commands import BASELINE, GATE_COMMANDS
 from doctor.cli.process_commands import PROCESS_COMMANDS
 from doctor.cli.profile_commands import PROFILE
+from doctor.cli.runner_commands import RUNNER
 from doctor.cli.settings_commands import ENDPOINT, INIT, WATCH
 
 CHECK = Command(
@@ -129,6 +130,7 @@ COMMANDS = {
         CHECK,
         WATCH,
         *PROCESS_COMMANDS,
+        RUNNER,
         INIT,
         *PROFILE.commands,
         *ENDPOINT.commands,

@@ -13,9 +13,13 @@ from doctor.cli.parser import program_parser
 from doctor.errors import DoctorError
 
 
-def complete() -> None:
-    """Print the candidates for what stands on the command line so far, and end the process."""
-    parser = program_parser()
+def complete(parser: argparse.ArgumentParser | None = None) -> None:
+    """Print the candidates for what stands on the command line so far, and end the process.
+
+    Args:
+        parser: Of the program that stands there; the doctor's without one.
+    """
+    parser = parser or program_parser()
     add_completers(parser)
     argcomplete.autocomplete(parser, always_complete_options=False)
 
@@ -106,6 +110,13 @@ def schemas(**_: Any) -> Iterable[str]:
     return sorted({*ALIASES, *published()})
 
 
+def executor_profiles(**_: Any) -> Iterable[str]:
+    """Names of the profiles that a runner can be started with."""
+    from doctor.runner.profiles import list_profiles  # noqa: PLC0415 - one question needs it
+
+    return list_profiles()
+
+
 def _project() -> Any:
     from doctor.config.project import find_project  # noqa: PLC0415 - some questions need it
 
@@ -145,5 +156,6 @@ COMPLETERS: dict[str, Callable[..., Iterable[str]]] = {
     "processes": _quiet(processes),
     "executors": _quiet(executors),
     "schemas": _quiet(schemas),
+    "executor_profiles": _quiet(executor_profiles),
 }
 """By the kind that the tables of options name."""

@@ -11,7 +11,7 @@ from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
 
 SHELLS = ("bash", "zsh", "fish")
-PROGRAMS = ("doctor", "harness-doctor")
+PROGRAMS = ("doctor", "harness-doctor", "agent-runner")
 MARK = "# Written by `doctor completion install`; safe to remove."
 """Tells a file that may be replaced from one that somebody else wrote."""
 

@@ -1,10 +1,11 @@
 """Where reports go, and in which format."""
 
 import os
+import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from doctor.cli.streams import STDOUT_NAMES, is_terminal, put_pieces, style_for, talking
 from doctor.cli.writing import refuse_unwritable, write_text
@@ -38,14 +39,18 @@ def plan(format_name: str | None, outputs: Iterable[tuple[str, str]], cwd: Path)
         UsageError: Two reports would go to one place, or a file cannot be written.
     """
     files: dict[Path, str] = {}
+    taken: set[str] = set()
     to_stdout = [format_name] if format_name else []
     for name, file in outputs:
         if file in STDOUT_NAMES:
             to_stdout.append(name)
-        elif cwd / file in files:
-            raise UsageError(f"--output names {file!r} twice", remedy="give each report a file of its own")
-        else:
-            files[cwd / file] = name
+            continue
+        files[cwd / file] = name
+        if (real := _real(cwd / file)) in taken:
+            raise UsageError(f"--output names {file!r} twice", remedy=_ONE_EACH)
+        if _is_stdout_s(real):
+            raise UsageError(f"stdout goes to {file!r}, which --output names too", remedy=_ONE_EACH)
+        taken.add(real)
     if len(set(to_stdout)) > 1:
         raise UsageError(
             f"stdout takes one report, and {' and '.join(to_stdout)} were asked for",
@@ -55,6 +60,26 @@ def plan(format_name: str | None, outputs: Iterable[tuple[str, str]], cwd: Path)
         refuse_unwritable(path)
     targets = [Target(name, path) for path, name in files.items()]
     return [*targets, Target(to_stdout[0] if to_stdout else "table", None)]
+
+
+_ONE_EACH = "give each report a file of its own"
+
+
+def _real(path: Path) -> str:
+    """The file behind every link and ``..``; whether it can be written is found out elsewhere."""
+    try:
+        return os.path.realpath(path)
+    except (OSError, ValueError):
+        return str(path)
+
+
+def _is_stdout_s(path: str) -> bool:
+    """Whether stdout is redirected to that regular file: of two reports in it neither would be whole."""
+    try:
+        out, there = os.fstat(1), os.stat(path)  # noqa: PTH116 - one of the two is a descriptor
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(out.st_mode) and os.path.samestat(out, there)
 
 
 def renderers(targets: Iterable[Target], options: Options, style: Style) -> list[tuple[Target, Render]]:
@@ -107,16 +132,21 @@ def _guarded(name: str, render: Callable[..., object], report: Report) -> str | 
     text = _called(name, lambda: render(report))
     if isinstance(text, str):
         return text
-    if not isinstance(text, Iterator | Sequence):
+    if not isinstance(text, Iterable) or isinstance(text, bytes | bytearray | Mapping):
         raise RegistrationError(f"the report format {name!r} returned {type(text).__name__}, expected text")
-    return _guarded_pieces(name, iter(text))
+    return _guarded_pieces(name, text)
 
 
-def _guarded_pieces(name: str, pieces: Iterator[object]) -> Iterator[str]:
-    while (piece := _called(name, lambda: next(pieces, None))) is not None:
+def _guarded_pieces(name: str, text: Iterable[object]) -> Iterator[str]:
+    pieces: Any = _called(name, lambda: iter(text))
+    while (piece := _called(name, lambda: next(pieces, _END))) is not _END:
         if not isinstance(piece, str):
             raise RegistrationError(f"the report format {name!r} gave {type(piece).__name__}, expected text")
         yield piece
+
+
+_END = object()
+"""Behind the last piece; a plugin that gives nothing instead of a piece has a defect, and is not at its end."""
 
 
 def _called(name: str, part: Callable[[], object]) -> object:
@@ -124,7 +154,7 @@ def _called(name: str, part: Callable[[], object]) -> object:
     try:
         with talking():
             return part()
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, GeneratorExit) as error:
         raise RegistrationError(f"the report format {name!r} failed: {type(error).__name__}: {error}") from error
 
 

@@ -125,14 +125,19 @@ def _first_positional(arguments: Sequence[str]) -> int | None:
     return None
 
 
-def parse(command: Command, arguments: Sequence[str]) -> argparse.Namespace:
+def parse(command: Command, arguments: Sequence[str], *, prog: str | None = None) -> argparse.Namespace:
     """The command's arguments.
+
+    Args:
+        command: The command.
+        arguments: Without its name.
+        prog: The program that it is here, where it is one.
 
     Raises:
         UsageError: One is unknown, misses its value or has a wrong one.
         SystemExit: Help was asked for, and printed.
     """
-    parser = command_parser(command)
+    parser = command_parser(command, prog=prog)
     parsed, unknown = parser.parse_known_args(list(arguments))
     if unknown:
         raise UsageError(_unknown(command, unknown[0]), remedy=f"see: {parser.prog} --help")
@@ -153,12 +158,12 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
     return argparse.RawDescriptionHelpFormatter(prog, width=width_of_terminal() - 2)
 
 
-def command_parser(command: Command) -> Parser:
-    """The parser of one command."""
+def command_parser(command: Command, *, prog: str | None = None) -> Parser:
+    """The parser of one command, or of the program of this name that it is."""
     parser = Parser(
-        prog=f"{PROGRAM} {command.name}",
+        prog=prog or f"{PROGRAM} {command.name}",
         description=command.description,
-        epilog=examples(command),
+        epilog=examples(command, prog=prog),
         formatter_class=_formatter,
         allow_abbrev=False,
     )
@@ -205,10 +210,12 @@ def _add_commands(parser: argparse.ArgumentParser, group: Group) -> None:
         fill(add.add_parser(_verb(command), help=command.summary, allow_abbrev=False), command)
 
 
-def examples(command: Command) -> str:
-    """The command's examples as text."""
-    width = max(len(line) for line, _ in command.examples)
-    return "examples:\n" + "\n".join(f"  {line.ljust(width)}  {what}" for line, what in command.examples)
+def examples(command: Command, *, prog: str | None = None) -> str:
+    """The command's examples as text, for the program of this name where it is one."""
+    own = f"{PROGRAM} {command.name}"
+    lines = [(line.replace(own, prog, 1) if prog else line, what) for line, what in command.examples]
+    width = max(len(line) for line, _ in lines)
+    return "examples:\n" + "\n".join(f"  {line.ljust(width)}  {what}" for line, what in lines)
 
 
 def fill(parser: argparse.ArgumentParser, command: Command) -> None:

@@ -11,7 +11,7 @@ from doctor.report.redact import redact, secret_values
 from doctor.report.style import Style
 from doctor.report.visible import visible_lines
 
-STDOUT_NAMES = frozenset({"-", "/dev/stdout", "/dev/fd/1"})
+STDOUT_NAMES = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 """What names stdout where a file is expected."""
 
 SYMBOLS = "✓✗→·…"

@@ -8,7 +8,7 @@ from doctor.config.names import Suggestions, name_problem
 from doctor.config.problems import Rule
 from doctor.config.runners import RunnerNames
 from doctor.config.words import listed, quoted
-from doctor.model.policy import AUTO
+from doctor.model.harness import AUTO
 
 Step = Callable[[str], str]
 

@@ -1,4 +1,4 @@
-"""Reading machine settings and executor profiles."""
+"""Reading machine settings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +13,11 @@ from doctor.config.problems import Loaded
 from doctor.config.profiles import ActiveProfile, active_profile, load_named_profile, profile_names
 from doctor.config.typed import BAD
 from doctor.model.harness import RunnerSpec
-from doctor.model.machine import ExecutorProfile, Machine
+from doctor.model.machine import Machine
 
 __all__ = [
     "ActiveProfile",
     "active_profile",
-    "load_executor_profile",
     "load_machine",
     "load_named_profile",
     "profile_names",
@@ -39,11 +38,6 @@ def load_machine(path: Path, *, runners: Sequence[RunnerSpec], content: bytes | 
     if content is None and not is_there(path):
         return Loaded(value=Machine())
     return load(path, "toml", Machine, runners=runners, rules=_machine_rules, content=content)
-
-
-def load_executor_profile(path: Path) -> Loaded[ExecutorProfile]:
-    """Read an executor profile of the coordinator's runner. What it names need not exist."""
-    return load(path, "json", ExecutorProfile, runners=())
 
 
 def _machine_rules(machine: Machine, _data: Any, _words: Vocabulary, issues: Issues) -> None:

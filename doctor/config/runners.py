@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from doctor.model.harness import RunnerSpec
-from doctor.model.policy import AUTO
+from doctor.model.harness import AUTO, RunnerSpec
 
 
 class RunnerNames:

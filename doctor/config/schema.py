@@ -21,10 +21,11 @@ from doctor.config.names import LONGEST_NAME
 from doctor.config.report_schema import report_schema
 from doctor.config.runners import RunnerNames
 from doctor.config.settings_schemas import settings_schemas
-from doctor.model.harness import RunnerSpec
+from doctor.model.executor_profile import ExecutorProfileFile
+from doctor.model.harness import AUTO, RunnerSpec
 from doctor.model.lock import Lock
-from doctor.model.machine import ExecutorProfile, Machine, NamedProfile
-from doctor.model.policy import AUTO, Policy
+from doctor.model.machine import Machine, NamedProfile
+from doctor.model.policy import Policy
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SPECIAL = frozenset(r".^$*+?()[]{}|\/")
@@ -43,7 +44,7 @@ def schemas(runners: Sequence[RunnerSpec]) -> dict[str, dict[str, Any]]:
     types: tuple[tuple[str, type, str], ...] = (
         ("policy", Policy, "Policy of harness-doctor"),
         ("named-profile", NamedProfile, "Named profile of harness-doctor"),
-        ("executor-profile", ExecutorProfile, "Executor profile of harness-doctor"),
+        ("executor-profile", ExecutorProfileFile, "Executor profile of harness-doctor"),
         ("machine", Machine, "Machine settings of harness-doctor"),
         ("baseline", BaselineFile, "Baseline of harness-doctor"),
         ("lock", Lock, "Lock of harness-doctor"),

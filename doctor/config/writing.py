@@ -9,7 +9,9 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 """What a file system that has no hard links answers."""
 
 
-def replace_file(path: Path, content: bytes | Iterable[bytes], *, mode: int, keep_mode: bool = False) -> None:
+def replace_file(
+    path: Path, content: bytes | Iterable[bytes], *, mode: int, keep_mode: bool = False, durable: bool = True
+) -> None:
     """Put ``content`` in the place of ``path``, by way of a temporary file beside it.
 
     Args:
@@ -17,12 +19,13 @@ def replace_file(path: Path, content: bytes | Iterable[bytes], *, mode: int, kee
         content: The whole file, or its pieces; what making a piece raises is passed on and leaves all as it was.
         mode: Permission bits of the file, before the umask.
         keep_mode: Give it the permission bits of the file it replaces, where there is one.
+        durable: Wait until it is on the disk. Not needed for what means nothing once the machine was restarted.
 
     Raises:
         OSError: It cannot be written. What was there before is untouched, and nothing else is left behind.
     """
     kept = path.stat().st_mode & 0o7777 if keep_mode and path.exists() else None
-    _put(path, content, mode=mode, chmod=kept, place=os.replace)
+    _put(path, content, mode=mode, chmod=kept, place=os.replace, durable=durable)
 
 
 def create_file(path: Path, content: bytes, *, mode: int) -> None:
@@ -43,7 +46,13 @@ def create_file(path: Path, content: bytes, *, mode: int) -> None:
 
 
 def _put(
-    path: Path, content: bytes | Iterable[bytes], *, mode: int, chmod: int | None, place: Callable[[Path, Path], None]
+    path: Path,
+    content: bytes | Iterable[bytes],
+    *,
+    mode: int,
+    chmod: int | None,
+    place: Callable[[Path, Path], None],
+    durable: bool = True,
 ) -> None:
     temporary = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -53,7 +62,8 @@ def _put(
                 os.fchmod(descriptor, chmod)
             file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         place(temporary, path)
     except BaseException:  # an interrupt leaves no litter either
         temporary.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from doctor.model.finding import Severity
 
 CODE = re.compile(r"[A-Z]{3}[0-9]{3}")
 FORMAT = re.compile(r"[a-z][a-z0-9_-]*")
-OWN_EXECUTORS = ("process", "tmux")
+OWN_EXECUTORS = ("process", "runner", "tmux")
 """Names that plugins cannot give to executors. Their modules are not imported for a diagnosis."""
 
 _CO_COROUTINE = 0x80 | 0x200

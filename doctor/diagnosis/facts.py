@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from doctor.config.executor_roots import executor_roots, holds_profiles
 from doctor.config.machine import ActiveProfile, active_profile, load_machine
 from doctor.config.origins import FileOrigins
 from doctor.config.paths import Paths
@@ -25,6 +26,7 @@ from doctor.model.policy import Policy
 from doctor.resolve import Resolution, endpoints_of, resolve
 
 if TYPE_CHECKING:
+    from doctor.config.executor_profiles import FoundExecutorProfile
     from doctor.model.lock import Lock, LockMove
 
 T = TypeVar("T")
@@ -189,6 +191,19 @@ def skills(
     return found
 
 
+def executor_profiles(project: Project, paths: Paths, registry: Registry) -> "tuple[FoundExecutorProfile, ...]":
+    """The executor profiles of the project and the machine, by place and name; what they hide may have shipped."""
+    own = executor_roots(project=project.root, config_dir=paths.config_dir)
+    if not holds_profiles(own):
+        return ()
+    import profiles  # noqa: PLC0415 - most machines have none of their own
+    from doctor.config.executor_profiles import every_executor_profile  # noqa: PLC0415 - as above
+
+    roots = executor_roots(project=project.root, config_dir=paths.config_dir, shipped=profiles.executor_directory())
+    found = every_executor_profile(roots, runners=registry.specs())
+    return tuple(each for each in found if each.root.origin != "shipped")
+
+
 def pane(options: Options, project: Project, policy: Policy, bindings: tuple[Binding, ...]) -> PaneFact:
     """What an agent's terminal is like from inside, compared with here."""
     if not options.in_pane:
@@ -267,6 +282,7 @@ BUILTIN_FACTS: Mapping[str, Callable[..., Any]] = {
         bindings,
         stages,
         skills,
+        executor_profiles,
         pane,
         lock_now,
         lock_file,

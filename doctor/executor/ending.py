@@ -50,6 +50,26 @@ def cancel(directories: Sequence[ProcessDirectory], *, patience: float) -> None:
     _wait(directories, _is_unsupervised, MARGIN)
 
 
+def cancel_foreign(directories: Sequence[ProcessDirectory], *, patience: float) -> None:
+    """End agents whose supervisor also does other work, such as a runner: it is told, and never signalled.
+
+    It finds the request beside its record, and records the end of its agent. Where it is gone, that is done here.
+
+    Args:
+        directories: Any number; side by side.
+        patience: Seconds between asking and killing.
+    """
+    for directory in directories:
+        if not directory.exit.exists():
+            with suppress(OSError):
+                replace_file(directory.cancel, f"{patience}\n".encode("ascii"), mode=0o600)
+    _wait(directories, _may_be_ended, MARGIN)
+    _end_families(directories, patience)
+    _wait(directories, _is_settled, MARGIN)
+    for directory in directories:
+        _record_if_missing(directory, cancelled=True)
+
+
 def adopt(directories: Sequence[ProcessDirectory]) -> None:
     """Record the end of each of these that ended with nobody left to record it; what lives is left alone."""
     waiting = [each for each in directories if _was_abandoned(each)]
@@ -181,6 +201,11 @@ def _wait(directories: Sequence[ProcessDirectory], is_done: Callable[[ProcessDir
 
 def _is_settled(directory: ProcessDirectory) -> bool:
     return directory.exit.exists() or _is_unsupervised(directory)
+
+
+def _may_be_ended(directory: ProcessDirectory) -> bool:
+    """Whether what is to be ended is on record, or nothing will be."""
+    return _is_settled(directory) or _agent(directory) is not None
 
 
 def _is_unsupervised(directory: ProcessDirectory) -> bool:

@@ -7,6 +7,9 @@ from enum import StrEnum
 from doctor.model.secret import SecretRef
 from doctor.records import dataclass
 
+AUTO = "auto"
+"""The runner of a profile that leaves the choice to the active named profile's model."""
+
 
 class Auth(StrEnum):
     """Whether a harness holds credentials. ``unknown`` is an answer, not a failure."""

@@ -1,7 +1,6 @@
 """Settings of one machine: endpoints, harness paths, named profiles, executor profiles."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from doctor.model.fields import key
 from doctor.model.policy import ENV_NAME
@@ -126,12 +125,3 @@ class NamedProfile:
     env: Mapping[str, str] = key(
         "Variables pinned for every process; no secrets.", factory=dict, key_pattern=ENV_NAME, expected=VARIABLE
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutorProfile:
-    """`profiles/<name>.json` of the coordinator's runner."""
-
-    type: str = key("Executor type, such as `claude-code`.", nonblank=True)
-    command: str = key("Program, relative to the profile's own root, or a harness id.", nonblank=True)
-    config: Mapping[str, Any] = key("Handed to the executor as `executor_config`.", factory=dict)

@@ -10,9 +10,6 @@ from doctor.model.fields import key
 from doctor.model.stage import Stage
 from doctor.records import dataclass
 
-AUTO = "auto"
-"""The runner of a profile that leaves the choice to the active named profile's model."""
-
 ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 """What a variable may be called."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from doctor.config.policy import load_policy
 from doctor.config.project import DIRECTORY, Project, find_project
 from doctor.executor.base import Executor, MakeExecutor, Place
-from doctor.executor.builtin import BUILTIN_EXECUTORS
+from doctor.executor.builtin import BUILTIN_EXECUTORS, FOREIGN_EXECUTORS
 from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.options import Options
 from doctor.model.policy import Policy
@@ -49,7 +49,7 @@ def workplace(options: Options) -> Workplace:
         policy=loaded.value or Policy(),
         policy_problem=problem,
         registry=registry,
-        executors=BUILTIN_EXECUTORS,
+        executors={**BUILTIN_EXECUTORS, **FOREIGN_EXECUTORS},
     )
 
 

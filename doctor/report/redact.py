@@ -7,9 +7,12 @@ costs a second look, one too few costs a key.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from doctor.model.harness import PROMPT
-from doctor.model.report import Report
+
+if TYPE_CHECKING:
+    from doctor.model.report import Report
 
 HIDDEN = "[redacted]"
 
@@ -202,7 +205,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return Redactor(secrets)(text)
 
 
-def redactor_for(report: Report) -> Redactor:
+def redactor_for(report: "Report") -> Redactor:
     """A redactor that knows the report's secrets and those of every environment that it would start a process with."""
     environments = (binding.launch.env for binding in report.agents if binding.launch is not None)
     return Redactor((*report.secrets, *(value for each in environments for value in secret_values(each))))

@@ -1,4 +1,4 @@
-"""Start-up, scale and agents under tmux, as ratios to the bare thing in the same run.
+"""Start-up, scale, agents under tmux and the agent runner, as ratios to the bare thing in the same run.
 
 Run by ``nox -s benchmark``. Each command is measured in turn, round after round, so that a machine that slows down
 slows all of them down; the middle of each series of ratios counts. Exit status 1: a limit is exceeded.
@@ -34,7 +34,15 @@ RSS_LIMIT_MB = 200.0
 SESSIONS = 50
 SUBMIT_LIMIT = 1.3
 QUESTIONS_LIMIT = 1
+RUNS = 50
+CHILD_LIMIT = 1.6
+"""Times what a run costs that only starts an interpreter: 40 runs a second where that loop reaches 64."""
+
+REGISTERED_LIMIT_SECONDS = 0.3
+IDLE_LIMIT_MB = 40.0
+SHUTDOWN_LIMIT_SECONDS = 1.0
 EXECUTOR = Path(__file__).with_name("executor.py")
+RUNNER_RATES = Path(__file__).with_name("runner_rates.py")
 RESULTS = Path(__file__).parents[2] / "reference" / "performance.md"
 
 
@@ -245,6 +253,32 @@ def agents_in_tmux(rounds: int, sessions: int) -> list[Row]:
     ]
 
 
+def agent_runner(rounds: int, runs: int) -> list[Row]:
+    """The agent runner: a burst of runs, until it is registered, its memory, its end."""
+    argv = [sys.executable, "-I", str(RUNNER_RATES), "--rounds", str(rounds), "--runs", str(runs)]
+    seen = json.loads(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout)
+    what = f"{runs} runs through the agent runner, each"
+    return [
+        Row(what=what, value=1 / seen["to_bare"], limit=None, unit=" x the bare protocol"),
+        Row(what=what, value=1 / seen["to_bare_child"], limit=CHILD_LIMIT, unit=" x the bare protocol and `pass`"),
+        Row(what="runs in a second", value=seen["rate"], limit=None, unit=""),
+        Row(
+            what="`agent-runner` launched until registered",
+            value=seen["registered"],
+            limit=REGISTERED_LIMIT_SECONDS,
+            unit=" s",
+        ),
+        Row(what="the same", value=seen["to_interpreter"], limit=None, unit=" x bare"),
+        Row(what="idle agent runner: memory", value=seen["rss_mb"], limit=IDLE_LIMIT_MB, unit=" MB"),
+        Row(
+            what="idle agent runner: from SIGTERM until gone",
+            value=seen["shutdown"],
+            limit=SHUTDOWN_LIMIT_SECONDS,
+            unit=" s",
+        ),
+    ]
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The table of ``reference/performance.md``."""
     lines = ["| what | measured | limit |", "|---|---|---|"]
@@ -260,7 +294,10 @@ def page(rows: Sequence[Row], rounds: int) -> str:
 Measured by `nox -s benchmark`, recorded by `nox -s benchmark -- --write`. Every command runs once in
 every round, and a ratio is the median of the rounds' ratios to *bare*: `python -I -c pass` of the same interpreter. So
 they hold on slower machines too. Agents under tmux are compared with as many sessions made by one
-`tmux new-session -d` after the other. The limits are the project's own; exceeding one makes the session fail.
+`tmux new-session -d` after the other. Runs of the agent runner are
+compared with one loop that polls, reports started and reports completed over one connection, and with the same loop
+when it also waits for `python -I -S -c` that reads its input between the two reports; coordinator, loop and runner
+share the machine. The limits are the project's own; exceeding one makes the session fail.
 
 {where}:
 
@@ -278,7 +315,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     rounds, agents = (1, 100) if options.quick else (30, AGENTS)
     sessions = 3 if options.quick else SESSIONS
-    rows = [*start_up(rounds), *scale(max(1, rounds // 10), agents), *agents_in_tmux(max(1, rounds // 3), sessions)]
+    rows = [
+        *start_up(rounds),
+        *scale(max(1, rounds // 10), agents),
+        *agents_in_tmux(max(1, rounds // 3), sessions),
+        *agent_runner(max(1, rounds // 4), 5 if options.quick else RUNS),
+    ]
     print(markdown(rows))
     if options.write:
         RESULTS.write_text(page(rows, rounds), encoding="utf-8")

@@ -26,6 +26,11 @@ from doctor.model.canonical import content_id
 from doctor.model.spec import Delivery, LaunchSpec, Mode, ProgramIdentity, PromptRef
 from doctor.model.stage import Stage
 
+# After everything that is installed: what is measured is the installed doctor, and only `tests` comes from here.
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from tests.benchmark.idle import until_idle
+
 PROMPT = ""
 
 
@@ -88,28 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _until_idle() -> None:
-    """Wait until what the round before left running is through with the processors, at most ten seconds."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        before = os.times().elapsed, _idle_seconds()
-        time.sleep(0.3)
-        passed = os.times().elapsed - before[0]
-        if _idle_seconds() - before[1] >= 0.9 * passed * (os.cpu_count() or 1):
-            return
-
-
-def _idle_seconds() -> float:
-    """Seconds that all processors together had nothing to do."""
-    try:
-        fields = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()
-    except OSError:
-        return time.monotonic() * (os.cpu_count() or 1)  # not told here: as if idle
-    return int(fields[4]) / os.sysconf("SC_CLK_TCK")
-
-
 def _round(sessions: int) -> Round:
-    _until_idle()
+    until_idle()
     with _root() as root:
         raw = _raw(root, sessions)
     with _root() as root:

@@ -16,7 +16,7 @@ ALL = [each for module in checks.MODULES for each in importlib.import_module(mod
 GIVEN = {
     "options", "environment", "home", "project", "paths", "registry", "policy_file", "untrusted_plugins",
 }  # fmt: skip
-FAMILIES = {"POL", "ENV", "HRN", "AGP", "SKL", "STG", "NPR", "END", "SEC", "TKT", "LCH", "LCK", "RUN"}
+FAMILIES = {"POL", "ENV", "HRN", "AGP", "SKL", "STG", "NPR", "END", "EXP", "SEC", "TKT", "LCH", "LCK", "RUN"}
 
 
 def test_codes_are_unique_and_every_family_is_there() -> None:

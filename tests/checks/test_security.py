@@ -75,13 +75,16 @@ def project(tmp_path: Path) -> doctor.Project:
     directory = tmp_path / ".metawsm"
     directory.mkdir(mode=0o755)
     directory.chmod(0o755)
+    (directory / "executors").mkdir(mode=0o755)
     policy = directory / "policy.json"
     policy.write_text("{}")
     policy.chmod(0o644)
     return doctor.Project(root=tmp_path, cwd=tmp_path, home=tmp_path, policy_path=policy)
 
 
-@pytest.mark.parametrize(("name", "mode"), [(".metawsm", 0o775), (".metawsm/policy.json", 0o666)])
+@pytest.mark.parametrize(
+    ("name", "mode"), [(".metawsm", 0o775), (".metawsm/policy.json", 0o666), (".metawsm/executors", 0o777)]
+)
 def test_what_others_may_change_in_the_project_is_told(
     name: str, mode: int, project: doctor.Project, told: Any, says: Any
 ) -> None:

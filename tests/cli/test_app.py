@@ -261,9 +261,20 @@ def test_a_report_that_goes_nowhere_is_exit_2(
     diagnosis(None)
     monkeypatch.setattr(sys, "stdout", None)
     assert [main([]), main(["--version"])] == [2, 2]
-    assert capsys.readouterr().err.count("doctor: the report cannot be written to stdout: it is closed\n") == 1
+    assert capsys.readouterr().err.count("doctor: the report cannot be written to stdout: it is closed\n") == 2
     assert main(["--output", "json=report.json"]) == 1
     assert (project / "report.json").exists()
+
+
+def test_what_keeps_a_document_from_stdout_is_said_once(
+    diagnosis: Install, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diagnosis(None)
+    monkeypatch.setattr(sys, "stdout", None)
+    assert main(["--format", "tap"]) == 2
+    assert capsys.readouterr().err == (
+        "doctor: the report cannot be written to stdout: it is closed\nopen it, or send it to /dev/null\n"
+    )
 
 
 def test_what_a_plugin_prints_is_no_part_of_the_report(

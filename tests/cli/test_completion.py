@@ -17,9 +17,10 @@ FILES = {
     "bash": (
         ".local/share/bash-completion/completions/doctor",
         ".local/share/bash-completion/completions/harness-doctor",
+        ".local/share/bash-completion/completions/agent-runner",
     ),
     "zsh": (".zfunc/_doctor",),
-    "fish": (".config/fish/completions/doctor.fish", ".config/fish/completions/harness-doctor.fish"),
+    "fish": tuple(f".config/fish/completions/{name}.fish" for name in ("doctor", "harness-doctor", "agent-runner")),
 }
 
 

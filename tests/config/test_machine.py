@@ -2,10 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from doctor.config.machine import load_executor_profile, load_machine
-from doctor.config.problems import ConfigProblem
+from doctor.config.machine import load_machine
 from doctor.model.harness import RunnerSpec
-from doctor.model.machine import Endpoint, ExecutorProfile, HarnessSettings, Machine
+from doctor.model.machine import Endpoint, HarnessSettings, Machine
 
 
 def test_a_missing_file_is_the_defaults(tmp_path: Path, runners: tuple[RunnerSpec, ...]) -> None:
@@ -85,50 +84,6 @@ def test_a_broken_rule_is_one_problem_at_its_place(
     path.write_text(text)
     loaded = load_machine(path, runners=runners)
     assert [(p.rule, p.subject, p.location.line) for p in loaded.problems] == [(rule, subject, line)]
-
-
-def executor_problems(tmp_path: Path, text: str) -> list[tuple[str, str]]:
-    path = tmp_path / "coding.json"
-    path.write_text(text)
-    problems: tuple[ConfigProblem, ...] = load_executor_profile(path).problems
-    return [(problem.rule, problem.subject) for problem in problems]
-
-
-def test_an_executor_profile_keeps_its_config_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "coding.json"
-    path.write_text('{"type": "t", "command": "bin/x", "config": {"a": [1, 2.5, null, {"b": true}]}}')
-    assert load_executor_profile(path).value == ExecutorProfile(
-        type="t", command="bin/x", config={"a": [1, 2.5, None, {"b": True}]}
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "problems"),
-    [
-        ('["type", "command"]', [("type", "coding.json")]),
-        ('{"type": "t"}', [("value", "coding.json")]),
-        ('{"type": 5, "command": ""}', [("type", "type"), ("value", "command")]),
-        ('{"type": "t", "command": "c", "config": null}', [("type", "config")]),
-        ('{"type": "t", "command": "c", "config": {"x": NaN}}', [("value", "config.x")]),
-        ('{"type": "t", "command": "c", "args": []}', [("unknown-key", "args")]),
-        ("{", [("syntax", "coding.json")]),
-    ],
-)
-def test_a_wrong_executor_profile_says_all_that_is_wrong(
-    tmp_path: Path, text: str, problems: list[tuple[str, str]]
-) -> None:
-    assert executor_problems(tmp_path, text) == problems
-
-
-def test_a_config_that_nests_without_end_is_refused_where_it_gets_too_deep(tmp_path: Path) -> None:
-    text = '{"type": "t", "command": "c", "config": {"x": ' + "[" * 200 + "]" * 200 + "}}"
-    ((rule, subject),) = executor_problems(tmp_path, text)
-    assert rule == "value"
-    assert subject.startswith("config.x[0][0]")
-
-
-def test_a_missing_executor_profile_is_a_problem(tmp_path: Path) -> None:
-    assert [p.rule for p in load_executor_profile(tmp_path / "none.json").problems] == ["unreadable"]
 
 
 @pytest.mark.parametrize("line", ['api_key_env = "hunter2-hunter2"', 'headers = { x-team = "hunter2 hunter2" }'])

@@ -52,9 +52,10 @@ def test_nothing_else_becomes_importable(files: set[str]) -> None:
     assert tops == {"doctor", "checks", "profiles"}
 
 
-def test_both_commands_are_installed() -> None:
+def test_every_command_is_installed() -> None:
     scripts = {point.name: point.value for point in metadata.entry_points(group="console_scripts")}
     assert scripts["doctor"] == scripts["harness-doctor"] == "doctor.cli:main"
+    assert scripts["agent-runner"] == "doctor.cli.agent_runner:main"
 
 
 def test_the_version_of_the_distribution_is_the_package_s() -> None:

@@ -15,9 +15,10 @@ from doctor.config.problems import Loaded
 from doctor.config.project import Project
 from doctor.errors import UsageError
 from doctor.harness.registry import Registry, builtin_harnesses
+from doctor.model.harness import AUTO
 from doctor.model.machine import Machine, ModelChoice, NamedProfile, RoleChoice, Roles, Tiers
 from doctor.model.options import Options
-from doctor.model.policy import AUTO, Agent, AgentProfile, Orchestrator, Policy, RunnerOptions, RuntimeProfile
+from doctor.model.policy import Agent, AgentProfile, Orchestrator, Policy, RunnerOptions, RuntimeProfile
 from doctor.model.stage import Stage
 from doctor.settings.effective import effective_values, hidden, show, values_of
 from doctor.settings.layers import Layers

@@ -58,7 +58,7 @@ def judge_settings(
 _LISTS = (_FORBIDS, _ALLOWS)
 
 
-def _ordered(same: bool) -> Judged:  # noqa: FBT001 - one word says it
+def _ordered(same: bool) -> Judged:
     """The same entries in another order, or nothing beyond what was judged already."""
     return Judged(Verdict.DIFFERENT, "the same settings in another order") if same else Judged(Verdict.EQUAL, "")
 

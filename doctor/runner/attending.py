@@ -1,0 +1,128 @@
+"""What a poll alone does not tell: stops while nothing is polled, and runs that were claimed for a lost poll."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from doctor.runner.answers import Answer
+from doctor.runner.auth import AuthError
+from doctor.runner.client import Coordinator, quoted
+from doctor.runner.dialect import Malformed, Run, read_run
+from doctor.runner.leaving import Departure
+from doctor.runner.polling import SHUTTING_DOWN, Polling
+from doctor.runner.registration import Registration
+from doctor.runner.runs import Runs
+from doctor.runner.talk import Talk
+
+EVERY = 1.0
+"""Seconds between two looks."""
+
+MOST_AT_ONCE = 20
+"""Runs that are asked about in one look; the others have their turn in the next."""
+
+KILLED = "the runner that ran it was killed"
+
+
+class Attendant:
+    """Looks once a second at what has to be looked at, from a thread of its own.
+
+    Args:
+        coordinator: Whom to ask.
+        registration: As whom.
+        runs: What is in progress.
+        polling: Whether stops are heard by a poll.
+        departure: No lost run is taken any more once it is asked.
+        talk: Told of what was found.
+    """
+
+    def __init__(
+        self,
+        *,
+        coordinator: Coordinator,
+        registration: Registration,
+        runs: Runs,
+        polling: Polling,
+        departure: Departure,
+        talk: Talk,
+    ) -> None:
+        self._coordinator = coordinator
+        self._registration = registration
+        self._runs = runs
+        self._polling = polling
+        self._departure = departure
+        self._talk = talk
+        self._search_until = 0.0
+        self._next = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="attendant", daemon=True)
+
+    def start(self, first: Callable[[], None], *, search: bool) -> None:
+        """Begin.
+
+        Args:
+            first: What is done before the first look.
+            search: Whether a poll of an earlier runner may be open still, so that runs are looked for, for a while.
+        """
+        if search:
+            self._search_until = time.monotonic() + self._polling.longest_poll
+        self._first = first
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No look begins any more."""
+        self._stopped.set()
+
+    def _work(self) -> None:
+        with self._talk.guarding("looking after what earlier runners left"):
+            self._first()
+            self._find_lost(("claimed", "running", "stopping"))
+        while not self._stopped.wait(EVERY):
+            with self._talk.guarding("looking after runs"):
+                self._look()
+
+    def _look(self) -> None:
+        if not self._polling.is_open:
+            self._look_for_stops()
+        dropped = self._polling.dropped_at
+        until = max(self._search_until, 0.0 if dropped is None else dropped + self._polling.longest_poll)
+        if time.monotonic() < until:
+            self._find_lost(("claimed",))
+
+    def _look_for_stops(self) -> None:
+        active = self._runs.active()
+        start = self._next if self._next < len(active) else 0
+        self._next = start + MOST_AT_ONCE
+        for each in active[start : self._next]:
+            answer = self._ask(f"/runs/{quoted(each.run.run_id)}")
+            if answer is not None and answer.succeeded and answer.document.get("status") == "stopping":
+                self._runs.stop_runs((each.run.run_id,))
+
+    def _find_lost(self, states: tuple[str, ...]) -> None:
+        """Take runs that the coordinator believes to be here; fail those that were started here by somebody before."""
+        for state in states:
+            for run in self._listed(state):
+                if self._stopped.is_set() or self._runs.knows(run.run_id):
+                    continue
+                if state != "claimed":
+                    self._runs.refuse(run, KILLED)
+                elif self._departure.asked.is_set():
+                    self._runs.refuse(run, SHUTTING_DOWN)
+                else:
+                    self._talk.warning(f"{run.run_id} was claimed for this runner and never arrived: taking it")
+                    self._runs.take(run)
+
+    def _listed(self, state: str) -> Iterator[Run | Malformed]:
+        runner_id = self._registration.now.runner_id
+        answer = self._ask(f"/runs?status={state}")
+        listed = answer.document.get("runs") if answer is not None and answer.succeeded else None
+        for given in listed if isinstance(listed, list) and runner_id else ():
+            mine = isinstance(given, dict) and given.get("runner_id") == runner_id and given.get("status") == state
+            run = read_run(given) if mine else None
+            if run is not None:
+                yield run
+
+    def _ask(self, path: str) -> Answer | None:
+        try:
+            return self._coordinator.ask("GET", path)
+        except (OSError, AuthError):
+            return None

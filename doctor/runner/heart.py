@@ -1,0 +1,69 @@
+"""Telling a coordinator that the runner lives."""
+
+import threading
+
+from doctor.runner.auth import AuthError
+from doctor.runner.client import Coordinator
+from doctor.runner.leaving import Departure
+from doctor.runner.registration import Registration
+from doctor.runner.talk import Talk
+
+
+class Heart:
+    """Tells the coordinator now and then that the runner lives.
+
+    Args:
+        coordinator: Whom.
+        registration: Whose life, and how often; renewed where the coordinator has forgotten it.
+        departure: Ends the trying to renew it.
+        at_most: Seconds between two beats, where the coordinator asks for fewer.
+        talk: Told of trouble.
+    """
+
+    def __init__(
+        self,
+        coordinator: Coordinator,
+        registration: Registration,
+        departure: Departure,
+        *,
+        at_most: float | None,
+        talk: Talk,
+    ) -> None:
+        self._coordinator = coordinator
+        self._registration = registration
+        self._departure = departure
+        self._at_most = at_most
+        self._talk = talk
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="heart", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """No beat begins any more."""
+        self._stopped.set()
+
+    def _work(self) -> None:
+        while not self._stopped.wait(self._interval()):
+            with self._talk.guarding("beating"):
+                self._beat()
+
+    def _interval(self) -> float:
+        asked = self._registration.now.heartbeat_interval
+        return asked if self._at_most is None else min(asked, self._at_most)
+
+    def _beat(self) -> None:
+        seen = self._registration.now
+        if not seen.runner_id:
+            return
+        try:
+            answer = self._coordinator.ask("POST", "/runner/heartbeat", {"runner_id": seen.runner_id})
+        except (OSError, AuthError) as error:
+            self._talk.warning(f"no heartbeat: {error}")
+            return
+        if answer.not_registered and not self._stopped.is_set():
+            self._registration.renew(seen, until=self._departure.asked)
+        elif not answer.succeeded:
+            self._talk.warning(f"no heartbeat: the coordinator answered {answer.in_words}")

@@ -1,0 +1,178 @@
+"""The runs that a runner has taken, from the claim to the report of their end, each in a thread of its own."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from doctor.runner.dialect import Malformed, Run
+from doctor.runner.ending import Cause, Ending
+from doctor.runner.reports import End, Reporter
+from doctor.runner.talk import Talk
+
+REMEMBERED = 2000
+"""Ended runs that are known again if a coordinator gives one away a second time."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Active:
+    """One run that was taken and has not been reported as ended."""
+
+    run: Run
+    ending: Ending = field(default_factory=Ending)
+
+
+Carry = Callable[[Active], End]
+"""Carries a run out and returns how it ended; reports nothing but its start, and raises nothing."""
+
+
+class Runs:
+    """Takes runs and ends them.
+
+    Args:
+        most: How many may run at once.
+        carry: Carries one out, in a thread.
+        reporter: Tells the coordinator.
+        talk: Told of what is odd.
+    """
+
+    def __init__(self, *, most: int, carry: Carry, reporter: Reporter, talk: Talk) -> None:
+        self._most = most
+        self._carry = carry
+        self._reporter = reporter
+        self._talk = talk
+        self._changed = threading.Condition()
+        self._active: dict[str, Active] = {}
+        self._busy = 0
+        self._telling = 0
+        self._ended: OrderedDict[str, End] = OrderedDict()
+
+    def active(self) -> tuple[Active, ...]:
+        """Those that are in progress."""
+        with self._changed:
+            return tuple(self._active.values())
+
+    def knows(self, run_id: str) -> bool:
+        """Whether this runner has or had it."""
+        with self._changed:
+            return run_id in self._active or run_id in self._ended
+
+    def has_room(self) -> bool:
+        """Whether another one could start at once."""
+        with self._changed:
+            return len(self._active) < self._most
+
+    def wait_for_room(self, seconds: float) -> bool:
+        """Wait until another one could start, or time is over; whether it could."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._active) < self._most, seconds)
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until none is in progress, or time is over; whether none is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._active and not self._telling, seconds)
+
+    def take(self, run: Run | Malformed) -> None:
+        """Carry a run out, once a place is free; the coordinator hears of everything that becomes of it.
+
+        One that is in progress already is left alone; of one that has ended the end is told again.
+        """
+        with self._changed:
+            if run.run_id in self._active:
+                self._talk.warning(f"{run.run_id} was given to this runner a second time, and is in progress")
+                return
+            known = self._ended.get(run.run_id)
+            if known is None and isinstance(run, Run):
+                problem = self._begin(run)
+                if problem is None:
+                    return
+            else:
+                problem = run.problem if isinstance(run, Malformed) else ""
+            self._telling += 1
+        _in_thread(self._tell_apart, run.run_id, known or End.failed(problem))
+
+    def refuse(self, run: Run | Malformed, reason: str) -> None:
+        """Report a run as failed that will not be carried out; returns once that was tried."""
+        self._talk.warning(f"{run.run_id} is not carried out: {reason}")
+        self._tell(run.run_id, End.failed(reason))
+
+    def stop_runs(self, run_ids: tuple[str, ...]) -> None:
+        """Stop runs; those that are not in progress are passed over."""
+        for active in self.active():
+            if active.run.run_id in run_ids:
+                self._stop(active)
+
+    def stop_sessions(self, session_ids: tuple[str, ...]) -> None:
+        """Stop the runs of sessions."""
+        for active in self.active():
+            if active.run.session_id in session_ids:
+                self._stop(active)
+
+    def end_all(self) -> None:
+        """End every run because the runner leaves."""
+        for active in self.active():
+            self._end(active, Cause.LEAVING)
+
+    def _begin(self, run: Run) -> str | None:
+        """Have a thread carry a run out; returns why that cannot be."""
+        try:
+            active = Active(run=run)
+        except OSError as error:
+            return f"the runner has no room for it: {error.strerror}"
+        self._active[run.run_id] = active
+        try:
+            _in_thread(self._work, active)
+        except RuntimeError as error:  # no more threads
+            del self._active[run.run_id]
+            active.ending.close()
+            return f"the runner has no room for it: {error}"
+        return None
+
+    def _stop(self, active: Active) -> None:
+        self._talk.info(f"stopping {active.run.run_id}")
+        self._end(active, Cause.STOPPED)
+
+    def _end(self, active: Active, cause: Cause) -> None:
+        active.ending.ask(cause)
+        with self._changed:
+            self._changed.notify_all()
+
+    def _work(self, active: Active) -> None:
+        run_id = active.run.run_id
+        with self._changed:
+            self._changed.wait_for(lambda: self._busy < self._most or active.ending.cause is not None)
+            self._busy += 1
+        try:
+            end = self._carry(active)
+        except Exception as error:  # noqa: BLE001 - a defect here must not leave a run claimed for ever
+            self._talk.error(f"internal error while {run_id} was carried out: {type(error).__name__}: {error}")
+            end = End.failed(f"the runner failed: {type(error).__name__}")
+            self._reporter.ended(run_id, end)
+        self._remember(run_id, end)
+        with self._changed:
+            self._busy -= 1
+            del self._active[run_id]
+            self._changed.notify_all()
+        active.ending.close()
+
+    def _tell_apart(self, run_id: str, end: End) -> None:
+        try:
+            self._tell(run_id, end)
+        finally:
+            with self._changed:
+                self._telling -= 1
+                self._changed.notify_all()
+
+    def _tell(self, run_id: str, end: End) -> None:
+        self._remember(run_id, end)
+        self._reporter.ended(run_id, end)
+
+    def _remember(self, run_id: str, end: End) -> None:
+        with self._changed:
+            self._ended[run_id] = end
+            while len(self._ended) > REMEMBERED:
+                self._ended.popitem(last=False)
+
+
+def _in_thread(work: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, name="run", daemon=True).start()

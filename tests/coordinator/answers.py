@@ -1,0 +1,87 @@
+"""Requests as the coordinator reads them, and its refusals."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+KINDS: Mapping[str, tuple[type, ...]] = {"string": (str,), "dict": (dict,), "list": (list,), "bool": (bool,)}
+WANTED = {"string": "string", "dict": "dictionary", "list": "list", "bool": "boolean"}
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer
+    """An answer with an error status, and a ``detail``."""
+
+    def __init__(self, status: int, detail: Any) -> None:
+        super().__init__(status, detail)
+        self.status = status
+        self.detail = detail
+
+
+class Field(NamedTuple):
+    """One field of a request's body."""
+
+    kind: str
+    """``string``, ``dict``, ``list`` of strings, ``list of dict`` or ``bool``."""
+
+    required: bool = False
+    nullable: bool = True
+    default: Any = None
+    choices: tuple[str, ...] = ()
+
+
+async def body_of(request: Request, shape: Mapping[str, Field]) -> dict[str, Any]:
+    """The request's body: known fields with their defaults, unknown ones as they are.
+
+    Raises:
+        Refusal: 422, with every problem.
+    """
+    raw = await request.body()
+    if not raw:
+        raise Refusal(422, [_problem("missing", ["body"], "Field required", None)])
+    try:
+        document = json.loads(raw)
+    except ValueError as error:
+        detail = _problem("json_invalid", ["body", 0], "JSON decode error", {})
+        raise Refusal(422, [{**detail, "ctx": {"error": str(error)}}]) from error
+    if not isinstance(document, dict):
+        wanted = "Input should be a valid dictionary or object to extract fields from"
+        raise Refusal(422, [_problem("model_attributes_type", ["body"], wanted, document)])
+    problems = [each for name, field in shape.items() for each in _problems(name, field, document)]
+    if problems:
+        raise Refusal(422, problems)
+    return {**{name: field.default for name, field in shape.items()}, **document}
+
+
+def query_of(request: Request, name: str) -> str:
+    """A parameter of the query that has to be there.
+
+    Raises:
+        Refusal: 422.
+    """
+    value = request.query_params.get(name)
+    if value is None:
+        raise Refusal(422, [_problem("missing", ["query", name], "Field required", None)])
+    return value
+
+
+def _problems(name: str, field: Field, document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    place = ["body", name]
+    if name not in document:
+        return [_problem("missing", place, "Field required", document)] if field.required else []
+    value = document[name]
+    if value is None and field.nullable and not field.required:
+        return []
+    base, _, items = field.kind.partition(" of ")
+    if not isinstance(value, KINDS[base]):
+        return [_problem(f"{base}_type", place, f"Input should be a valid {WANTED[base]}", value)]
+    if field.choices and value not in field.choices:
+        return [_problem("enum", place, f"Input should be {' or '.join(map(repr, field.choices))}", value)]
+    wanted = KINDS[items] if items else (str,)
+    wrong = [each for each in value if not isinstance(each, wanted)] if isinstance(value, list) else []
+    return [_problem(f"{items or 'string'}_type", place, "Input should be valid", each) for each in wrong]
+
+
+def _problem(kind: str, place: list[Any], message: str, given: Any) -> dict[str, Any]:
+    return {"type": kind, "loc": place, "msg": message, "input": given}

@@ -1,0 +1,107 @@
+"""Stops that no poll tells, and runs that were claimed for a poll that was lost."""
+
+import select
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from doctor.runner import attending
+from doctor.runner.attending import Attendant
+from doctor.runner.client import Coordinator as Peer
+from doctor.runner.ending import Cause
+from doctor.runner.leaving import Departure
+from doctor.runner.polling import Polling
+from doctor.runner.registration import Identity, Registration
+from doctor.runner.reports import End, Reporter
+from doctor.runner.runs import Active, Runs
+from doctor.runner.talk import Talk
+from tests.coordinator.server import Coordinator
+
+Serve = Callable[..., Coordinator]
+
+
+class Rig:
+    """A runner that does not poll; its runs last until they are stopped."""
+
+    def __init__(self, coordinator: Coordinator, peer: Peer, identity: Identity, talk: Talk) -> None:
+        departure = Departure()
+        self.registration = Registration(peer, identity, departure, talk)
+        self.registration.first()
+        self.reporter = Reporter(peer, self.registration, departure, talk)
+        self.runs = Runs(most=30, carry=self._carry, reporter=self.reporter, talk=talk)
+        polling = Polling(peer, self.registration, self.runs, departure, floor=0, once=False, talk=talk)
+        self.attendant = Attendant(
+            coordinator=peer,
+            registration=self.registration,
+            runs=self.runs,
+            polling=polling,
+            departure=departure,
+            talk=talk,
+        )
+        self.coordinator = coordinator
+
+    def claim(self) -> str:
+        """A run that the coordinator gave to a poll nobody listened to."""
+        run_id = str(self.coordinator.create()["run_id"])
+        self.coordinator.poll(self.registration.now.runner_id)
+        return run_id
+
+    def _carry(self, active: Active) -> End:
+        self.reporter.started(active.run.run_id)
+        select.select([active.ending.wake], [], [])
+        end = End.stopped("SIGTERM") if active.ending.cause is Cause.STOPPED else End.failed("left")
+        self.reporter.ended(active.run.run_id, end)
+        return end
+
+
+@pytest.fixture
+def rig(
+    peer: Callable[[str], Peer], identity: Identity, talk: Talk, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rig]:
+    """At a coordinator of its own; it looks often."""
+    monkeypatch.setattr(attending, "EVERY", 0.02)
+    coordinator = serve()
+    made = Rig(coordinator, peer(coordinator.url), identity, talk)
+    yield made
+    made.attendant.stop()
+    made.runs.end_all()
+    assert made.runs.wait_until_idle(30)
+
+
+def test_a_stop_is_heard_without_a_poll(rig: Rig) -> None:
+    run_ids = [rig.claim() for _ in range(attending.MOST_AT_ONCE + 3)]
+    rig.attendant.start(lambda: None, search=False)
+    for run_id in run_ids:
+        rig.coordinator.until_status(run_id, "running")
+    for run_id in (run_ids[0], run_ids[-1]):
+        rig.coordinator.stop(run_id)
+    assert rig.coordinator.until_ended(run_ids[0], run_ids[-1]) == ["stopped", "stopped"]
+    assert rig.coordinator.run(run_ids[1])["status"] == "running"
+
+
+def test_a_run_that_was_claimed_and_never_arrived_is_taken(rig: Rig) -> None:
+    run_id = rig.claim()
+    rig.attendant.start(lambda: None, search=False)
+    rig.coordinator.until_status(run_id, "running")
+
+
+def test_one_that_comes_to_light_later_is_taken_too(rig: Rig) -> None:
+    rig.attendant.start(lambda: None, search=True)
+    run_id = rig.claim()
+    rig.coordinator.until_status(run_id, "running")
+
+
+def test_one_that_ran_under_a_runner_that_is_gone_has_failed(rig: Rig) -> None:
+    run_id = rig.claim()
+    rig.reporter.started(run_id)
+    rig.attendant.start(lambda: None, search=False)
+    assert rig.coordinator.until_ended(run_id) == ["failed"]
+    assert rig.coordinator.run(run_id)["error"] == "the runner that ran it was killed"
+
+
+def test_a_list_that_cannot_be_had_is_no_trouble(rig: Rig) -> None:
+    rig.coordinator.fault("answer", method="GET", path="/runs", status=404, body="{}", times=-1)
+    first = []
+    rig.attendant.start(lambda: first.append(1), search=True)
+    rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs")) > 4, "questions")
+    assert first == [1]
