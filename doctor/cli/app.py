@@ -82,7 +82,8 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
         try:
             put(failure_document(arguments, exit_code, message, remedy, format_name=name))
         except UsageError as error:
-            say(f"{prog}: {error.message}")
+            if error.message != message:
+                say(f"{prog}: {error.message}")
     return int(exit_code)
 
 

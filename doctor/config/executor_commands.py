@@ -3,7 +3,7 @@
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from doctor.model.executor_profile import (
     ExecutorConfig,
 )
 from doctor.model.harness import RunnerSpec
+from doctor.records import dataclass
 
 _REMEDY = "name an executable file in there, or a harness"
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from doctor.config.typed import BAD
 from doctor.config.words import encodable, quoted
 from doctor.model.executor_profile import ExecutorProfileFile
 from doctor.model.harness import RunnerSpec
+from doctor.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

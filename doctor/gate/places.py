@@ -33,6 +33,7 @@ def write_file(path: Path, text: str, *, mode: int = NEW_FILE_MODE) -> None:
             target.parent.mkdir(exist_ok=True)
         replace_file(target, text.encode("utf-8", "backslashreplace"), mode=mode, keep_mode=True)
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}", remedy="name another file"
+            f"{path} cannot be written: {reason}", remedy="make room for it and let it be written"
         ) from error

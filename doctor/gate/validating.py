@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from doctor.__about__ import __version__
+from doctor.config.executor_profiles import FoundExecutorProfile, load_executor_profile
+from doctor.config.executor_roots import ExecutorRoot
 from doctor.config.files import is_there
-from doctor.config.loading import load
 from doctor.config.machine import ActiveProfile, load_machine
-from doctor.config.problems import ConfigProblem, Loaded
+from doctor.config.problems import Loaded
 from doctor.config.profiles import load_named_profile
 from doctor.config.project import DIRECTORY, POLICY_NAMES, find_project
 from doctor.config.skills import FILE, find_skill
@@ -27,7 +28,7 @@ from doctor.harness.registry import Registry, builtin_harnesses
 from doctor.model.finding import CheckResult, Finding, Severity, Status
 from doctor.model.harness import SkillProblem
 from doctor.model.location import Location
-from doctor.model.machine import ExecutorProfile, Machine
+from doctor.model.machine import Machine
 from doctor.model.options import Options
 from doctor.model.report import PolicyRef, ProfileRef, Report
 from doctor.records import dataclass
@@ -43,9 +44,9 @@ OF_A_POLICY = (
 )
 OF_A_PROFILE = ("NPR001", "END001", "END003", "END005", "SEC001")
 OF_A_MACHINE = ("NPR001", "END001", "END003", "END005")
+OF_AN_EXECUTOR_PROFILE = ("EXP001", "EXP006")
 """What judges a file of each kind by what it says."""
 
-EXECUTOR_PROFILE = "EXP001"
 HEAD = "start it with a YAML block between --- lines that gives name and description"
 _WORST = (Status.PASSED, Status.SKIPPED, Status.FAILED, Status.TIMEOUT, Status.CRASHED)
 _OF_SKILL_PROBLEM = {
@@ -198,22 +199,11 @@ def _alone(options: Options, **changes: Any) -> Options:
     )
 
 
-def _executor_profile(path: Path, _options: Options) -> Judged:
-    loaded = load(path, "json", ExecutorProfile, runners=_runners())
-    findings = tuple(map(_of_executor_profile, loaded.problems))
-    return Judged(findings=findings, checks=(_result(EXECUTOR_PROFILE, findings),))
-
-
-def _of_executor_profile(problem: ConfigProblem) -> Finding:
-    return Finding(
-        code=EXECUTOR_PROFILE,
-        severity=Severity.ERROR,
-        subject=problem.subject,
-        message=problem.message,
-        remedy=problem.remedy,
-        docs="doctor schema executor-profile",
-        location=problem.location,
-    )
+def _executor_profile(path: Path, options: Options) -> Judged:
+    """A profile as such: what it starts belongs to the place where it will be used."""
+    root = ExecutorRoot("project", path.parent, (path.parent,))
+    found = FoundExecutorProfile(name=path.stem, root=root, path=path, loaded=load_executor_profile(path))
+    return _examined(options, OF_AN_EXECUTOR_PROFILE, executor_profiles=(found,))
 
 
 def _skill(path: Path, _options: Options) -> Judged:

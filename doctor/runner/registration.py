@@ -49,7 +49,7 @@ class Identity:
     require_matching_tags: bool = False
 
     def document(self) -> dict[str, Any]:
-        """The body of a registration; what is empty is left out."""
+        """The body of a registration; nothing is said of tags where there are none."""
         said: dict[str, Any] = {
             "hostname": self.hostname,
             "project_dir": self.project_dir,
@@ -58,8 +58,8 @@ class Identity:
         }
         if self.tags:
             said["tags"] = list(self.tags)
-        if self.require_matching_tags:
-            said["require_matching_tags"] = True
+        if self.tags or self.require_matching_tags:
+            said["require_matching_tags"] = self.require_matching_tags
         return said
 
 

@@ -192,7 +192,7 @@ def test_a_plugin_s_format_may_come_in_pieces(name: str, said: str, in_pieces: P
         ("breaking", "failed: OSError: not the file's fault"),
         ("numbers", "gave int, expected text"),
         ("none", "gave NoneType, expected text"),
-        ("leaving", "failed: GeneratorExit: "),
+        ("leaving", "failed: GeneratorExit:"),
         ("bytes", "returned bytes, expected text"),
         ("dict", "returned dict, expected text"),
     ],

@@ -26,8 +26,10 @@ def test_what_is_said_of_a_runner(identity: Identity) -> None:
         "executor": {"type": "autonomous", "command": "executors/test", "config": {"a": 1}},
     }
     assert identity.document() == expected
-    tagged = replace(identity, tags=("a", "b"), require_matching_tags=True)
-    assert tagged.document() == expected | {"tags": ["a", "b"], "require_matching_tags": True}
+    tagged = replace(identity, tags=("a", "b"))
+    assert tagged.document() == expected | {"tags": ["a", "b"], "require_matching_tags": False}
+    strict = replace(tagged, require_matching_tags=True)
+    assert strict.document() == expected | {"tags": ["a", "b"], "require_matching_tags": True}
 
 
 def test_what_the_coordinator_announces_is_kept(serve: Serve, register: Register) -> None:

@@ -161,7 +161,7 @@ def selection_change(was: Side, now: Side, *, lacking: bool) -> Draft:
         after=name[1],
         judged=NOTHING if not changed else looser if lacking and names[1] else other,
         pointer=None,
-        identity=names,
+        identity=(names[0], names[1]),
         path=f"{DIRECTORY}/{SELECTION_FILE}",
         in_base=names[1] is None,
     )

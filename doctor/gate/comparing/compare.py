@@ -14,7 +14,8 @@ from doctor.gate.comparing.approvals import Recorded, approval_changes, approve,
 from doctor.gate.comparing.beside import beside_changes, selection_change
 from doctor.gate.comparing.crew import crew_changes
 from doctor.gate.comparing.denying import Denials
-from doctor.gate.comparing.files import executor_changes, plugin_changes, skill_changes
+from doctor.gate.comparing.executors import executor_changes
+from doctor.gate.comparing.files import plugin_changes, skill_changes
 from doctor.gate.comparing.harness_files import harness_file_changes
 from doctor.gate.comparing.meaning import Meaning, bound_harnesses, known_programs, named_harnesses, read_policy
 from doctor.gate.comparing.policies import policy_changes
@@ -157,7 +158,7 @@ class _Comparing:
             drafts += beside_changes(self.base, self.head)
             drafts += skill_changes(self.base, self.head, registry)
             drafts += plugin_changes(self.base, self.head)
-            drafts += executor_changes(self.base, self.head)
+            drafts += executor_changes(self.base, self.head, registry)
         return drafts, findings
 
     def _meanings(self) -> tuple[Meaning, Meaning]:

@@ -1,7 +1,6 @@
-"""What lies beside the policy: skills, the project's own checks, and executor profiles."""
+"""What lies beside the policy: skills, and the project's own checks."""
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -12,16 +11,14 @@ from doctor.config.files import FileProblem, read_bytes
 from doctor.config.project import DIRECTORY
 from doctor.config.skills import FILE, LARGEST_SKILL
 from doctor.diagnosis.trust import read_plugins
-from doctor.gate.comparing.commands import judge_command
-from doctor.gate.comparing.order import NOTHING, Judged, freedoms, worst
+from doctor.gate.comparing.order import NOTHING, Judged, freedoms
 from doctor.gate.comparing.sides import Side
-from doctor.gate.comparing.values import Draft, canonical, shown
+from doctor.gate.comparing.values import Draft, canonical
 from doctor.gate.comparing.variables import digest
 from doctor.harness.base import HarnessContext
 from doctor.harness.registry import Registry
 from doctor.model.comparison import Verdict
 
-EXECUTORS = "executors"
 MOST_FILES = 20_000
 """Files of one directory that are looked at."""
 
@@ -34,7 +31,7 @@ _NO_ENTRY: tuple[str | None, str | None] = (None, None)
 def skill_changes(was: Side, now: Side, registry: Registry) -> Iterator[Draft]:
     """Skills that either side brings along, whether a policy names them or a harness finds them by itself."""
     before, after = (_skills(side, registry) for side in (was, now))
-    for path in _union(before, after):
+    for path in union(before, after):
         yield _skill_text(path, before.get(path), after.get(path))
         yield _skill_files(path, before.get(path), after.get(path))
         yield _skill_grants(path, before.get(path), after.get(path))
@@ -56,7 +53,7 @@ def _skills(side: Side, registry: Registry) -> dict[str, _Skill]:
     found: dict[str, _Skill] = {}
     for root in dict.fromkeys(roots):
         for directory in _directories(root, side.root):
-            text = _text(directory / FILE)
+            text = text_of(directory / FILE)
             if text is not None:
                 found[directory.relative_to(side.root).as_posix()] = _Skill(text, _hashes(directory, side.root))
     return found
@@ -68,14 +65,16 @@ def _directories(root: Path, within: Path) -> list[Path]:
         entries = sorted(root.iterdir())
     except OSError:
         return []
-    return [entry for entry in entries if entry.is_dir() and _is_within(entry, within)]
+    return [entry for entry in entries if entry.is_dir() and is_within(entry, within)]
 
 
-def _is_within(path: Path, root: Path) -> bool:
+def is_within(path: Path, root: Path) -> bool:
+    """Whether a path really lies in a directory, wherever links lead."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
-def _text(path: Path) -> str | None:
+def text_of(path: Path) -> str | None:
+    """A file's content; ``None`` where it cannot be read."""
     try:
         return read_bytes(path, limit=LARGEST_SKILL).decode("utf-8", "backslashreplace")
     except FileProblem:
@@ -90,7 +89,7 @@ def _hashes(directory: Path, within: Path) -> dict[str, str]:
             path = Path(folder, name)
             relative = path.relative_to(directory).as_posix()
             if relative != FILE and len(found) < MOST_FILES:
-                found[relative] = _hash(path) if _is_within(path, within) else "outside"
+                found[relative] = _hash(path) if is_within(path, within) else "outside"
     return found
 
 
@@ -112,16 +111,16 @@ def _skill_text(path: str, before: _Skill | None, after: _Skill | None) -> Draft
     texts = (before.text if before else None, after.text if after else None)
     words = "is new" if before is None else "is gone" if after is None else "says something else"
     judged = NOTHING if texts[0] == texts[1] else Judged(Verdict.DIFFERENT, f"the skill {words}")
-    return _file_draft((f"skill {_name(path)}", "content", "skills"), texts, judged, f"{path}/{FILE}", text=True)
+    return file_draft((f"skill {_name(path)}", "content", "skills"), texts, judged, f"{path}/{FILE}", text=True)
 
 
 def _skill_files(path: str, before: _Skill | None, after: _Skill | None) -> Draft:
     was, now = (each.files if each else {} for each in (before, after))
-    others = [name for name in _union(was, now) if was.get(name) != now.get(name)]
+    others = [name for name in union(was, now) if was.get(name) != now.get(name)]
     judged = Judged(Verdict.DIFFERENT, f"other files: {', '.join(others[:5])}") if others else NOTHING
     values = tuple(", ".join(each) or None for each in (was, now))
     identity = (canonical(was), canonical(now))
-    return _file_draft(
+    return file_draft(
         (f"skill {_name(path)}", "files", "skills"), (values[0], values[1]), judged, f"{path}/{FILE}", identity=identity
     )
 
@@ -131,7 +130,7 @@ def _skill_grants(path: str, before: _Skill | None, after: _Skill | None) -> Dra
     was, now = (_allowed_tools(each.text) if each else () for each in (before, after))
     judged = freedoms(was, now, more="the skill may use without asking", fewer="the skill asks again before")
     values = (", ".join(was) or None, ", ".join(now) or None)
-    return _file_draft((f"skill {_name(path)}", "allowed-tools", "permissions"), values, judged, f"{path}/{FILE}")
+    return file_draft((f"skill {_name(path)}", "allowed-tools", "permissions"), values, judged, f"{path}/{FILE}")
 
 
 def _allowed_tools(text: str) -> tuple[str, ...]:
@@ -162,14 +161,14 @@ def _name(path: str) -> str:
 def plugin_changes(was: Side, now: Side) -> Iterator[Draft]:
     """The project's own checks: programs that judge, so a new one may do anything and a missing one judges nothing."""
     before, after = (_plugins(side) for side in (was, now))
-    for path in _union(before, after):
+    for path in union(before, after):
         texts = (before.get(path), after.get(path))
         if texts[0] == texts[1]:
             continue
         words = "is new, and runs as whoever trusts it" if texts[0] is None else "judges no longer"
         if None not in texts:
             words = "is another program, which may do or let through more"
-        yield _file_draft(
+        yield file_draft(
             (f"check {path}", "plugin", "plugins"), texts, Judged(Verdict.LOOSER, f"the check {words}"), path, text=True
         )
 
@@ -190,83 +189,11 @@ def _loaded_with(side: Side) -> dict[str, str]:
         for name in sorted(names):
             path = Path(folder, name)
             if len(found) < MOST_FILES:
-                found[path.relative_to(side.root).as_posix()] = (
-                    _hash(path) if _is_within(path, side.root) else "outside"
-                )
+                found[path.relative_to(side.root).as_posix()] = _hash(path) if is_within(path, side.root) else "outside"
     return found
 
 
-def executor_changes(was: Side, now: Side) -> Iterator[Draft]:
-    """Profiles of the coordinator's runner."""
-    before, after = (_executors(side) for side in (was, now))
-    for path in _union(before, after):
-        values = (before.get(path), after.get(path))
-        if values[0] == values[1]:
-            continue
-        judged = _executor(*values)
-        texts = tuple(None if value is None else _executor_words(value) for value in values)
-        yield _file_draft((f"executor {path}", "executor", "executors"), (texts[0], texts[1]), judged, path, text=True)
-
-
-def _executor(before: Any, after: Any) -> Judged:
-    if after is None:
-        return Judged(Verdict.STRICTER, "the executor profile is gone")
-    if before is None:
-        return Judged(Verdict.LOOSER, "a new executor profile may be run")
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return Judged(Verdict.LOOSER, "the executor profile cannot be understood")
-    parts = [judge_command(str(before.get("command", "")), str(after.get("command", "")))]
-    was, now = (_settings(each) for each in (before, after))
-    parts.append(Judged(Verdict.DIFFERENT, "other settings"))
-    added = [
-        word
-        for key, value in now.items()
-        if was.get(key) != value
-        for word in _BOLD
-        if word in f"{key}={value}".lower()
-    ]
-    if added:
-        parts.append(Judged(Verdict.LOOSER, "settings that may bypass approvals"))
-    return worst(parts)
-
-
-_BOLD = ("bypass", "yolo", "dangerous", "skip", "full-access", "full_auto", "unconfined", "allow", "no-sandbox", "args")
-
-
-def _settings(value: Any, path: str = "") -> dict[str, str]:
-    """Every leaf of parsed data by its path, in lower case."""
-    if isinstance(value, dict):
-        return {key: each for name, inner in value.items() for key, each in _settings(inner, f"{path}.{name}").items()}
-    if isinstance(value, list):
-        return {key: each for item in value for key, each in _settings(item, f"{path}[]{canonical(item)}").items()}
-    return {path: canonical(value)}
-
-
-def _executors(side: Side) -> dict[str, Any]:
-    root = side.root / DIRECTORY / EXECUTORS
-    found: dict[str, Any] = {}
-    for folder, _, names in os.walk(root):
-        for name in sorted(names):
-            path = Path(folder, name)
-            if name.endswith(".json") and _is_within(path, side.root) and len(found) < MOST_FILES:
-                found[path.relative_to(side.root).as_posix()] = _parsed(path)
-    return found
-
-
-def _parsed(path: Path) -> Any:
-    """What a JSON file says; its text where it says nothing."""
-    text = _text(path)
-    try:
-        return json.loads(text or "")
-    except (ValueError, RecursionError):
-        return text or "(unreadable)"
-
-
-def _executor_words(value: Any) -> str:
-    return shown(value) or "" if isinstance(value, str) else json.dumps(value, indent=1, sort_keys=True)
-
-
-def _file_draft(
+def file_draft(
     what: tuple[str, str, str],
     values: tuple[str | None, str | None],
     judged: Judged,
@@ -294,5 +221,6 @@ def _file_draft(
     )
 
 
-def _union(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def union(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The names of both, those before first."""
     return [*before, *(key for key in after if key not in before)]
