@@ -11,11 +11,17 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def can_change(path: Path) -> bool:
-    """Whether this process may change the mode of what is at ``path``."""
+    """Whether this process may change the mode of what is at ``path``, and should.
+
+    What is neither file nor directory belongs to everybody, as ``/dev/null`` does, and so does a directory in which
+    everybody may only remove what is their own, such as ``/tmp``.
+    """
     try:
-        return os.geteuid() in {0, path.stat().st_uid}
+        status = path.stat()
     except OSError:
         return False
+    own = stat.S_ISREG(status.st_mode) or (stat.S_ISDIR(status.st_mode) and not status.st_mode & stat.S_ISVTX)
+    return own and os.geteuid() in {0, status.st_uid}
 
 
 def narrowed(check: doctor.Check, finding: doctor.Finding, path: Path, *, by: int) -> doctor.Fix | None:

@@ -229,7 +229,52 @@ class POL013(doctor.Check):
         return ()
 
 
+class POL014(doctor.Check):
+    """Approvals and submodules that are compared can be understood.
+
+    An approval that cannot be read lets nothing through, and what a submodule holds is in no commit of the repository
+    around it. ``doctor compare`` alone makes this check's findings.
+    """
+
+    def run(self) -> Iterable[doctor.Finding]:
+        """Fails when ``.metawsm/approvals.toml``, or the file given with ``--approvals``, is not right.
+
+        Also when a submodule in ``.metawsm``, or where harnesses look, is at another commit than before.
+        """
+        return ()
+
+
+class POL015(doctor.Check):
+    """Every approval of a change lets something through.
+
+    One that approves nothing would let the same change through later, when nobody looks at it any more; one that comes
+    with its own change does not count, since whoever makes a change could add it. ``doctor compare`` alone makes this
+    check's findings.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self) -> Iterable[doctor.Finding]:
+        """Fails when an approval matches no change, or came with the change that it matches."""
+        return ()
+
+
+class POL016(doctor.Check):
+    """No approval of a change is past its date.
+
+    An approval holds up to the day in ``until``; from then on its change is denied again. ``doctor compare`` alone
+    makes this check's findings.
+    """
+
+    severity = doctor.Severity.WARNING
+
+    def run(self) -> Iterable[doctor.Finding]:
+        """Fails when the ``until`` of an approval has passed."""
+        return ()
+
+
 @doctor.hookimpl
 def doctor_register_checks() -> list[type[doctor.Check]]:
     """The checks of this family."""
-    return [POL001, POL002, POL003, POL004, POL005, POL006, POL007, POL010, POL011, POL012, POL013]
+    own = [POL001, POL002, POL003, POL004, POL005, POL006, POL007, POL010]
+    return [*own, POL011, POL012, POL013, POL014, POL015, POL016]

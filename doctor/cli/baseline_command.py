@@ -36,7 +36,8 @@ def write(arguments: Namespace) -> int:
         say(f"doctor: {notice}")
     if change.incomplete:
         say("doctor: a check did not end, so there may be more to know; doctor says which")
-    done, total = "would be" if arguments.dry_run else "are", len(change.entries)
+    total = len(change.entries)
+    done = "would be" if arguments.dry_run else "is" if total == 1 else "are"
     counted = f"{len(change.added)} added, {len(change.removed)} removed"
     say(f"{total} {'entry' if total == 1 else 'entries'} {done} in {change.path}: {counted}")
     if change.kept_unseen:

@@ -66,10 +66,16 @@ def say(text: str) -> None:
     """Talk to the user on stderr: safe to print, without secrets; lost where there is no stderr."""
     if sys.stderr is None:
         return
-    lines = "".join(f"{line}\n" for line in visible_lines(redact(text, secret_values(os.environ))))
+    lines = "".join(f"{_inert(line)}\n" for line in visible_lines(redact(text, secret_values(os.environ))))
     with suppress(OSError, ValueError):
         sys.stderr.write(encodable(lines, sys.stderr))
         sys.stderr.flush()
+
+
+def _inert(line: str) -> str:
+    """A line that a workflow's runner, which reads stderr too, takes for no command: a path may hold a line break."""
+    line = line.replace("##[", "##\\[")
+    return f"\\{line}" if line.lstrip().startswith("::") else line
 
 
 def talking() -> AbstractContextManager[object]:

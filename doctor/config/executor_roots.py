@@ -59,9 +59,17 @@ def entries(folder: Path) -> Iterator[tuple[str, bool]]:
         with os.scandir(folder) as found:
             for entry in found:
                 if entry.name.endswith(SUFFIX) and not entry.name.startswith("."):
-                    yield entry.name.removesuffix(SUFFIX), not entry.is_dir()
+                    yield entry.name.removesuffix(SUFFIX), not _is_directory(entry)
     except OSError:
         return
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    """Whether it leads to a directory; a link that leads nowhere must not hide the names behind it."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def files_of(root: ExecutorRoot, name: str) -> tuple[Path, ...]:

@@ -1,86 +1,16 @@
 """Changing values of a JSON text: the places of its members, and how new ones are written so that they fit in."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from copy import deepcopy
+from typing import Any
 
 from doctor.config.documents import Document
-from doctor.config.editing import Change, Edits, Parts, Span, json_text, refused
-from doctor.config.positions import tokens
+from doctor.config.editing import Change, Edits, Parts, Span, applied, carry_out, json_text, refused
+from doctor.config.json_layout import Container, Member, layout
 
 SHORT = 60
 """Characters of a list of plain values that is written on one line."""
-
-_INDENT = re.compile(r"[ \t]*")
-
-
-class Member(NamedTuple):
-    """One member of an object, or item of a list, by offsets; of equal keys there is one for each."""
-
-    name: str | None
-    """``None`` for an item."""
-
-    first: int
-    """Of the key, or of an item."""
-
-    key_end: int
-    start: int
-    """Of the value."""
-
-    end: int
-
-
-class Container(NamedTuple):
-    """An object or a list."""
-
-    start: int
-    """Of the opening bracket."""
-
-    end: int
-    """Of the closing one."""
-
-    members: tuple[Member, ...]
-
-    def which(self, part: str | int) -> int:
-        """Which member a part of a path means; of equal keys the last one."""
-        if isinstance(part, int):
-            return range(len(self.members))[part]
-        names = [member.name for member in self.members]
-        return len(names) - 1 - names[::-1].index(part)
-
-
-def container_at(text: str, start: int) -> Container:
-    """The object or list whose bracket stands at an offset of a valid text.
-
-    Raises:
-        ValueError: Something else stands there.
-    """
-    members: list[Member] = []
-    own: list[tuple[int, str]] = []
-    depth = 0
-    for offset, mark in tokens(text, start):
-        depth -= mark in "}]"
-        if (depth == 1 and mark == ",") or (depth == 0 and mark in "}]"):
-            members += [_member(own)] if own else []
-            own = []
-        elif depth:
-            own.append((offset, mark))
-        if depth == 0 and mark in "}]":
-            return Container(start, offset, tuple(members))
-        depth += mark in "{["
-        if not depth:
-            break
-    raise ValueError(f"no object or list stands at {start}")
-
-
-def _member(own: Sequence[tuple[int, str]]) -> Member:
-    """The member that these tokens make up."""
-    (first, mark), (last, end_mark) = own[0], own[-1]
-    end = last + len(end_mark)
-    if len(own) > 2 and own[1][1] == ":":  # noqa: PLR2004 - a key, a colon and a value
-        return Member(json.loads(mark), first, first + len(mark), own[2][0], end)
-    return Member(None, first, first, first, end)
 
 
 class JsonEdits(Edits):
@@ -88,19 +18,33 @@ class JsonEdits(Edits):
 
     def __init__(self, document: Document) -> None:
         super().__init__(document)
-        self._text = document.text
-        self._containers: dict[int, Container] = {}
+        self._layout = layout(document)
         self._repeated: dict[int, dict[str, bool]] = {}
-        self._newline = "\r\n" if "\r\n" in self._text else "\n"
-        colon = re.search(r'"[ \t]*:([ \t]*)', self._text)
-        self._separators = (", ", ": ") if colon is None or colon[1] else (",", ":")
-        self._unit = self._unit_of_root()
 
-    def _parsed(self, text: str) -> Any:
-        return json.loads(text)
+    def _does_only_this(self, spans: Sequence[Span]) -> bool:
+        """Looks at the innermost object or list that everything happens in: what is around it cannot change with it.
 
-    def _canonical(self, data: Any) -> str:
-        return json.dumps(data, sort_keys=True)
+        Of its members, only those that change are read; a number stands for each of the others.
+        """
+        if not self.changes:
+            return True
+        above = _common([change.parts[:-1] for change in self.changes])
+        container = self._container(above)
+        changes = [change._replace(parts=change.parts[len(above) :]) for change in self.changes]
+        if any(not container.start < span.start <= span.end <= container.end for span in spans):
+            return False
+        kept = _untouched(container, {change.parts[0] for change in changes})
+        before = self._of(container, kept)
+        wanted = json.loads(before)
+        carry_out(wanted, changes, deepcopy)
+        told = json.loads(self._of(container, sorted([*kept, *spans], key=_place)))
+        return _canonical(told) == _canonical(wanted)
+
+    def _of(self, container: Container, spans: Sequence[Span]) -> str:
+        """The text of a container, with these spans of the whole text replaced."""
+        start = container.start
+        inner = (Span(span.start - start, span.end - start, span.text) for span in spans)
+        return applied(self._layout.text[start : container.end + 1], inner)
 
     def _spans(self) -> list[Span]:
         spans: list[Span] = []
@@ -112,8 +56,8 @@ class JsonEdits(Edits):
                 gone.setdefault(container.start, set()).update(which or (container.which(change.parts[-1]),))
             else:
                 spans += _WRITERS[change.kind](self, change)
-        spans += [span for start, which in gone.items() for span in _removals(self._containers[start], which)]
-        return sorted(spans, key=lambda span: (span.start, span.end))
+        spans += [span for start, which in gone.items() for span in _removals(self._layout.container(start), which)]
+        return sorted(spans, key=_place)
 
     def can_keep_first(self, parts: Parts) -> bool:
         """Whether there are several equal keys at a path, and their values are equal too."""
@@ -123,7 +67,7 @@ class JsonEdits(Edits):
             return False
         if container.start not in self._repeated:
             self._repeated[container.start] = {
-                name: len({_strict(self._text[each.start : each.end]) for each in group}) == 1
+                name: len({_strict(self._layout.text[each.start : each.end]) for each in group}) == 1
                 for name, group in _by_name(container).items()
                 if len(group) > 1
             }
@@ -152,7 +96,7 @@ class JsonEdits(Edits):
 
     def _add(self, change: Change) -> Iterator[Span]:
         container = self._container(change.parts[:-1])
-        pair = (f"{json_text(change.parts[-1])}{self._separators[1]}", change.value)
+        pair = (f"{json_text(change.parts[-1])}{self._layout.separators[1]}", change.value)
         names = [member.name for member in container.members]
         if change.before not in names or change.before is None:
             yield self._extended(container, [pair])
@@ -166,9 +110,9 @@ class JsonEdits(Edits):
             end = container.members[-1].end
             return Span(end, end, f",{self._gap(container)}{self._joined(container, pairs)}")
         written = self._joined(container, pairs)
-        if self._unit is not None:
-            base = self._indent(container.start)
-            written = f"{self._newline}{base}{self._unit}{written}{self._newline}{base}"
+        if self._layout.unit is not None:
+            base = self._layout.indent(container.start)
+            written = f"{self._layout.newline}{base}{self._layout.unit}{written}{self._layout.newline}{base}"
         return Span(container.start + 1, container.end, written)
 
     def _joined(self, container: Container, pairs: Sequence[tuple[str, Any]]) -> str:
@@ -177,52 +121,37 @@ class JsonEdits(Edits):
     def _base(self, container: Container) -> str:
         """What the lines of a container's members begin with."""
         if container.members:
-            return self._indent(container.members[0].first)
-        return self._indent(container.start) + (self._unit or "")
+            return self._layout.indent(container.members[0].first)
+        return self._layout.indent(container.start) + (self._layout.unit or "")
 
     def _gap(self, container: Container) -> str:
         """What stands between the comma and the next member of a container."""
         if self._is_broken(container):
-            return f"{self._newline}{self._base(container)}"
-        return self._separators[0][1:]
+            return f"{self._layout.newline}{self._base(container)}"
+        return self._layout.separators[0][1:]
 
     def _is_broken(self, container: Container) -> bool:
         """Whether the members of a container stand on lines of their own."""
-        return self._stands_alone(container.members[0].first) if container.members else self._unit is not None
+        return (
+            self._layout.stands_alone(container.members[0].first)
+            if container.members
+            else self._layout.unit is not None
+        )
 
     def _written(self, value: Any, container: Container) -> str:
         """A value as a member of a container: on one line where those are, or where it is short and plain."""
-        line = json_text(value, separators=self._separators)
+        line = json_text(value, separators=self._layout.separators)
         flat = isinstance(value, list) and len(line) <= SHORT and not any(isinstance(e, dict | list) for e in value)
         if flat or not isinstance(value, dict | list) or not self._is_broken(container):
             return line
-        text = json_text(value, indent=self._unit, separators=self._separators)
-        return text.replace("\n", f"{self._newline}{self._base(container)}")
-
-    def _unit_of_root(self) -> str | None:
-        """One level of indentation; ``None`` where the text is not broken into lines."""
-        marks = tokens(self._text)
-        if next(marks)[1] not in "{[":
-            return None
-        first = next(marks)[0]
-        return self._indent(first) or None if self._stands_alone(first) else None
-
-    def _indent(self, offset: int) -> str:
-        """What the line of an offset begins with."""
-        match = _INDENT.match(self._text, self._text.rfind("\n", 0, offset) + 1)
-        return match[0] if match else ""
-
-    def _stands_alone(self, offset: int) -> bool:
-        """Whether nothing stands before an offset on its line."""
-        return self._text.rfind("\n", 0, offset) + 1 + len(self._indent(offset)) == offset
+        text = json_text(value, indent=self._layout.unit, separators=self._layout.separators)
+        return text.replace("\n", f"{self._layout.newline}{self._base(container)}")
 
     def _container(self, parts: Parts) -> Container:
         found = self.document.offsets(parts)
         if found is None:
             raise KeyError(parts)
-        if found[0] not in self._containers:
-            self._containers[found[0]] = container_at(self._text, found[0])
-        return self._containers[found[0]]
+        return self._layout.container(found[0])
 
     def _member(self, parts: Parts) -> Member:
         container = self._container(parts[:-1])
@@ -236,6 +165,31 @@ _WRITERS: dict[str, Callable[[JsonEdits, Change], Iterator[Span]]] = {
     "append": JsonEdits._append,  # noqa: SLF001
     "add": JsonEdits._add,  # noqa: SLF001
 }
+
+
+def _common(paths: Sequence[Parts]) -> Parts:
+    """What all of these begin with."""
+    depths = (depth for depth, parts in enumerate(zip(*paths, strict=False)) if len(set(parts)) > 1)
+    return paths[0][: next(depths, min(map(len, paths)))]
+
+
+def _untouched(container: Container, parts: set[str | int]) -> list[Span]:
+    """The values of the members that none of these parts of a path mean, with a number in the place of each."""
+    touched = {container.which(part) for part in parts if isinstance(part, int)}
+    return [
+        Span(member.start, member.end, str(index))
+        for index, member in enumerate(container.members)
+        if index not in touched and (member.name is None or member.name not in parts)
+    ]
+
+
+def _place(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _canonical(data: Any) -> str:
+    """A text that is the same for equal data only, whatever the order of keys."""
+    return json.dumps(data, sort_keys=True)
 
 
 def _by_name(container: Container) -> dict[str, list[Member]]:
@@ -266,5 +220,5 @@ def _removals(container: Container, gone: set[int]) -> Iterator[Span]:
 
 
 def _strict(text: str) -> str:
-    """A text that is the same for equal values only, equal keys within them included."""
-    return repr(json.loads(text, object_pairs_hook=lambda pairs: ("object", sorted(pairs, key=repr))))
+    """A text that is the same for equal values only; within them, of equal keys every value counts once."""
+    return repr(json.loads(text, object_pairs_hook=lambda pairs: ("object", sorted(set(map(repr, pairs))))))

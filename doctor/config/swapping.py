@@ -55,7 +55,7 @@ def swap_file(path: Path, content: bytes, *, expected: str, mode: int | None, te
             raise ChangedError("it is no regular file any more")
         with _leased(descriptor) as undisturbed:
             _require(descriptor, expected)
-            _write(temporary, content, stat.S_IMODE(status.st_mode) if mode is None else mode, status)
+            _write(temporary, content, stat.S_IMODE(status.st_mode) if mode is None else mode, descriptor)
             new = temporary.stat()
             try:
                 _put(path, temporary, descriptor, expected, undisturbed)
@@ -118,24 +118,42 @@ def _require(descriptor: int, expected: str) -> None:
         raise ChangedError("it was changed meanwhile")
 
 
-def _write(temporary: Path, content: bytes, mode: int, status: os.stat_result) -> None:
-    """Write a file that is whole under its name: before, the name has ``.new`` behind it."""
+def _write(temporary: Path, content: bytes, mode: int, old: int) -> None:
+    """Write a file that is whole under its name: before, the name has ``.new`` behind it.
+
+    Args:
+        temporary: The name.
+        content: The whole file.
+        mode: Its permission bits.
+        old: Descriptor of the file whose owner and attributes it gets, as far as that is allowed.
+    """
     growing = temporary.with_name(f"{temporary.name}.new")
     descriptor = os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            own = os.fstat(descriptor)
+            own, status = os.fstat(descriptor), os.fstat(old)
             if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
                 with contextlib.suppress(OSError):
                     os.fchown(descriptor, status.st_uid, status.st_gid)
+            _copy_attributes(old, descriptor)
             os.fchmod(descriptor, mode)
             os.fsync(descriptor)
         growing.rename(temporary)
     except BaseException:  # an interrupt leaves no litter either
         growing.unlink(missing_ok=True)
         raise
+
+
+def _copy_attributes(old: int, new: int) -> None:
+    """Access lists, labels and what else the system keeps with a file; what it does not allow is left out."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(old):
+            with contextlib.suppress(OSError):
+                os.setxattr(new, name, os.getxattr(old, name))
 
 
 def _exchange(one: Path, other: Path) -> bool:

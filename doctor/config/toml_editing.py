@@ -2,11 +2,12 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from difflib import SequenceMatcher
-from typing import Any
+from itertools import accumulate
 
-from doctor.config.editing import Edits, Parts, Span, applied, carry_out, json_text
+from doctor.config.editing import Edits, Parts, Span, applied, canonical, carry_out, json_text
 from doctor.config.toml_positions import key_spans
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -15,21 +16,25 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 class TomlEdits(Edits):
     """Changes to one TOML file."""
 
-    def _parsed(self, text: str) -> Any:
-        return tomllib.loads(text)
+    def _does_only_this(self, spans: Sequence[Span]) -> bool:
+        wanted = deepcopy(self.document.data)
+        carry_out(wanted, self.changes, deepcopy)
+        return canonical(tomllib.loads(applied(self.document.text, spans))) == canonical(wanted)
 
     def _spans(self) -> Iterator[Span]:
-        before = self.document.text
-        return differences(before, self._edited(self._renamed(before)))
+        before, names = self.document.text, self._names()
+        if all(change.kind == "rename" for change in self.changes):
+            return (_shortest(before, *name) for name in names)
+        return differences(before, self._edited(applied(before, names)))
 
-    def _renamed(self, text: str) -> str:
-        """The text with other names, in every header too, which tomlkit cannot change in their place."""
+    def _names(self) -> list[Span]:
+        """The keys that get other names, in every header too, which tomlkit cannot change in their place."""
         spans = []
         for change in self.changes:
             if change.kind == "rename":
                 name = change.value if _BARE.fullmatch(change.value) else json_text(change.value)
-                spans += [Span(start, end, name) for start, end in key_spans(text, change.parts)]
-        return applied(text, sorted(spans))
+                spans += [Span(start, end, name) for start, end in key_spans(self.document.text, change.parts)]
+        return sorted(spans)
 
     def _edited(self, text: str) -> str:
         """The text with everything changed but names."""
@@ -41,8 +46,6 @@ class TomlEdits(Edits):
         ]
         if any(change.kind == "keep_first" for change in others):
             raise ValueError("TOML has no equal keys")
-        if not others:
-            return text
         import tomlkit  # noqa: PLC0415 - only who changes a file needs it
         from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - see above
 
@@ -65,18 +68,25 @@ def _with_names(parts: Parts, names: Mapping[Parts, str]) -> Parts:
 def differences(before: str, after: str) -> Iterator[Span]:
     """The spans in which two texts differ: by lines, and within those as short as they can be."""
     old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    offsets = [0]
-    for line in old:
-        offsets.append(offsets[-1] + len(line))
-    for tag, start, end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    head = _alike(old, new)
+    tail = min(_alike(old[::-1], new[::-1]), len(old) - head, len(new) - head)
+    changed, into = old[head : len(old) - tail], new[head : len(new) - tail]
+    offsets = list(accumulate(map(len, changed), initial=sum(map(len, old[:head]))))
+    # Lines that stand there often are only taken along with others: thousands of them would take minutes to compare.
+    for tag, start, end, new_start, new_end in SequenceMatcher(None, changed, into).get_opcodes():
         if tag != "equal":
-            yield _shortest(before, offsets[start], offsets[end], "".join(new[new_start:new_end]))
+            yield _shortest(before, offsets[start], offsets[end], "".join(into[new_start:new_end]))
 
 
 def _shortest(before: str, start: int, end: int, text: str) -> Span:
     """A span without what it has in common with what takes its place, at either end."""
-    while start < end and text and before[start] == text[0]:
-        start, text = start + 1, text[1:]
-    while start < end and text and before[end - 1] == text[-1]:
-        end, text = end - 1, text[:-1]
-    return Span(start, end, text)
+    old = before[start:end]
+    head = _alike(old, text)
+    tail = min(_alike(old[::-1], text[::-1]), len(old) - head, len(text) - head)
+    return Span(start + head, end - tail, text[head : len(text) - tail])
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many items, or characters, are the same at the beginning of both."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (mine, others) in pairs if mine != others), min(len(one), len(other)))

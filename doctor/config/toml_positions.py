@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 
 from doctor.config.positions import Node, Positions
 
@@ -228,9 +229,17 @@ def long_key(text: str) -> int | None:
 
 def key_spans(text: str, path: Path) -> tuple[tuple[int, int], ...]:
     """Start and end of the key at ``path`` wherever a valid text names it: in headers, and before dots too."""
-    starts = (start for found, start in _scanned(text).mentions if found == path)
-    matches = (_KEY.match(text, start) for start in starts)
+    matches = (_KEY.match(text, start) for start in _mentions(text).get(path, ()))
     return tuple(match.span(1) for match in matches if match is not None)
+
+
+@lru_cache(maxsize=1)
+def _mentions(text: str) -> dict[Path, list[int]]:
+    """Where a text names each key; scanned once for all changes of it."""
+    found: dict[Path, list[int]] = {}
+    for path, start in _scanned(text).mentions:
+        found.setdefault(path, []).append(start)
+    return found
 
 
 def scalar_end(text: str, start: int) -> int | None:

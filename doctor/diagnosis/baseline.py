@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from doctor.config.baseline import BaselineEntry, BaselineFile, load_baseline
+from doctor.config.files import is_there
 from doctor.diagnosis.ignore import NEVER_IGNORED
 from doctor.errors import UsageError
 from doctor.model.binding import Binding
@@ -63,7 +64,8 @@ def read_baseline(path: Path) -> Baseline:
     if loaded.value is None or loaded.document is None:
         said = "\n".join(f"{each.location}: {each.subject}: {each.message}" for each in loaded.problems)
         remedy = next((each.remedy for each in loaded.problems if each.remedy), None)
-        again = f"write it anew: doctor baseline write {path}"
+        write = f"doctor baseline write {path}"
+        again = f"write it anew: rm {path} && {write}" if is_there(path) else f"write it: {write}"
         raise UsageError(f"the baseline cannot be read\n{said}", remedy=f"{remedy}; or {again}" if remedy else again)
     return baseline_of(loaded.value, path=loaded.document.path, locate=loaded.document.at)
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from doctor.config.lock import VERSION
 from doctor.config.machine import ActiveProfile
 from doctor.config.selection import fingerprint
+from doctor.config.skill_files import other_files_sha256
 from doctor.model.binding import Binding, StageBinding
 from doctor.model.harness import HarnessFact, SkillFact
 from doctor.model.location import pointer
@@ -71,9 +73,13 @@ def _profile(active: ActiveProfile) -> LockedProfile | None:
 
 def _skills(skills: Mapping[tuple[str, str], SkillFact]) -> dict[str, dict[str, LockedSkill]]:
     found: dict[str, dict[str, LockedSkill]] = {}
+    others: dict[str, str | None] = {}
     for (name, runtime_id), fact in sorted(skills.items()):
-        if runtime_id and fact.source is not None and fact.sha256 is not None:
-            found.setdefault(runtime_id, {})[name] = LockedSkill(source=str(fact.source), sha256=fact.sha256)
+        if runtime_id and fact.source is not None and fact.sha256 is not None and fact.path is not None:
+            if fact.path not in others:
+                others[fact.path] = other_files_sha256(Path(fact.path))
+            skill = LockedSkill(source=str(fact.source), sha256=fact.sha256, files=others[fact.path])
+            found.setdefault(runtime_id, {})[name] = skill
     return found
 
 
@@ -192,7 +198,7 @@ def _skill_moves(
 
 
 def _skill_values(skill: LockedSkill | None) -> dict[str, str | None]:
-    return {"content": skill.sha256, "source": skill.source} if skill else {}
+    return {"content": skill.sha256, "files": skill.files, "source": skill.source} if skill else {}
 
 
 def _start_moves(

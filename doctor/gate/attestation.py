@@ -107,7 +107,7 @@ def evidence_of(examined: Examined) -> dict[str, Any]:
             if (fact := facts.get(name)) is not None
         },
         "skills": {
-            f"{name} for {runtime_id}": {"source": skill.source, "sha256": skill.sha256}
+            f"{name} for {runtime_id}": {"source": skill.source, "sha256": skill.sha256, "files": skill.files}
             for runtime_id, skills in lock.skills.items()
             for name, skill in skills.items()
         },

@@ -5,6 +5,7 @@ from pathlib import Path
 from doctor.config.documents import LARGEST_DOCUMENT
 from doctor.config.files import FileProblem, is_there, read_bytes
 from doctor.config.lock import load_lock, lock_path, lock_text
+from doctor.config.problems import Loaded
 from doctor.diagnosis.locked import moves
 from doctor.diagnosis.run import Examined
 from doctor.errors import UsageError
@@ -39,7 +40,7 @@ def plan_lock(examined: Examined) -> LockChange:
         examined: A whole diagnosis, of all agents and stages.
 
     Raises:
-        UsageError: The configuration cannot be read.
+        UsageError: The configuration cannot be read, or the lock's place is a link to something else.
     """
     report = examined.report
     if report.exit_code is ExitCode.USAGE or examined.policy is None:
@@ -55,17 +56,25 @@ def plan_lock(examined: Examined) -> LockChange:
             remedy="take it out of the name (doctor says where, see SEC001)",
         )
     loaded = load_lock(path) if is_there(path) else None
+    if loaded is not None and loaded.value is None and path.is_symlink():
+        raise UsageError(
+            f"{path} is a link to something that is no lock, so it is left as it is",
+            remedy=f"look at what it names, and remove the link: rm {path}",
+        )
     return LockChange(
         path=str(path),
         lock=now,
         changes=moves(loaded.value, now) if loaded and loaded.value else (),
         before="none" if loaded is None else "read" if loaded.value else "unreadable",
-        refusal=_refusal(examined),
+        refusal=_refusal(examined, loaded),
     )
 
 
-def _refusal(examined: Examined) -> str | None:
+def _refusal(examined: Examined, loaded: Loaded[Lock] | None) -> str | None:
     report = examined.report
+    newer = next((each for each in loaded.problems if each.rule == "version"), None) if loaded else None
+    if newer is not None:
+        return f"the lock that is there cannot be read: {newer.message}"
     errors = [finding for finding in (*report.findings, *report.known) if finding.severity is Severity.ERROR]
     if errors:
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""

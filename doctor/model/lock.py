@@ -30,6 +30,9 @@ class LockedSkill:
 
     source: str = key("Which root it is in.", choices=("repo", "home", "harness"))
     sha256: str = key("Hash of its `SKILL.md`.", pattern=_SHA256, expected=_DIGEST)
+    files: str | None = key(
+        "Hash over its other files, where it has any.", default=None, pattern=_SHA256, expected=_DIGEST
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,7 +120,8 @@ class _Sarif:
         return said
 
     def message(self, text: str | None) -> str:
-        return "\n".join(self.say.lines(text))
+        """A text in its lines. A space keeps viewers from making a link of ``[text](place)``."""
+        return "\n".join(self.say.lines(text)).replace("](", "] (")
 
     def place(self, finding: Finding) -> Object:
         location = finding.location

@@ -94,8 +94,12 @@ class Attendant:
         self._next = start + MOST_AT_ONCE
         for each in active[start : self._next]:
             answer = self._ask(f"/runs/{quoted(each.run.run_id)}")
-            if answer is not None and answer.succeeded and answer.document.get("status") == "stopping":
+            if answer is None:
+                return
+            if answer.succeeded and answer.document.get("status") == "stopping":
                 self._runs.stop_runs((each.run.run_id,))
+            elif "status" not in answer.document and answer.is_definite and not self._departure.asked.is_set():
+                self._runs.hold_one()
 
     def _find_lost(self, states: tuple[str, ...]) -> None:
         """Take runs that the coordinator believes to be here; fail those that were started here by somebody before."""

@@ -130,15 +130,17 @@ class TenantToken:
 
     def _fetch(self) -> None:
         own = self._credentials
-        status, said = self._post(
-            own.domain,
-            {
-                "grant_type": "client_credentials",
-                "client_id": own.client_id,
-                "client_secret": own.client_secret,
-                "audience": own.audience,
-            },
-        )
+        asked = {
+            "grant_type": "client_credentials",
+            "client_id": own.client_id,
+            "client_secret": own.client_secret,
+            "audience": own.audience,
+        }
+        try:
+            status, said = self._post(own.domain, asked)
+        except OSError as error:
+            # Whoever hears of it asked the coordinator something, and would take it for the coordinator's.
+            raise ConnectionError(f"{own.domain} gives no token now: {error.strerror or error}") from error
         token, life = said.get("access_token"), said.get("expires_in")
         if not 200 <= status < 500 or status == 429:  # noqa: PLR2004 - HTTP's own classes
             raise ConnectionError(f"{own.domain} gives no token now: it answered {status}")

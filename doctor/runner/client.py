@@ -41,16 +41,17 @@ class Line:
     """One connection, made when it is needed and kept while both sides like. For one thread at a time, but ``cut``.
 
     Args:
-        host: Name or address.
+        host: Name or address; one of version 6 without its brackets.
         port: ``None`` is the scheme's own.
         tls: What makes it a TLS connection.
     """
 
     def __init__(self, host: str, port: int | None, tls: Callable[[], ssl.SSLContext] | None) -> None:
+        # Without a port the end of an address of version 6 would be taken for one.
         self._connection = (
-            http.client.HTTPConnection(host, port, timeout=LIMIT)
+            http.client.HTTPConnection(host, port or http.client.HTTP_PORT, timeout=LIMIT)
             if tls is None
-            else http.client.HTTPSConnection(host, port, timeout=LIMIT, context=tls())
+            else http.client.HTTPSConnection(host, port or http.client.HTTPS_PORT, timeout=LIMIT, context=tls())
         )
 
     def ask(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str], limit: float) -> Answer:
@@ -74,6 +75,9 @@ class Line:
         except http.client.HTTPException as error:
             connection.close()
             raise ConnectionError(f"what it answers is no HTTP: {type(error).__name__} {error}".strip()) from error
+        except UnicodeError as error:  # a name that names nobody, such as `a..b`
+            connection.close()
+            raise ConnectionRefusedError(f"{connection.host} is no name of a machine") from error
         except BaseException:
             connection.close()
             raise

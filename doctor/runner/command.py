@@ -122,7 +122,8 @@ def _until_left(equipment: Equipment) -> int:
                     departure.ask()
             if departure.asked.is_set() and not departure.registered.is_set():
                 done.wait(_GRACE)
-                break
+                if not departure.registered.is_set():
+                    break
     finally:
         signal.set_wakeup_fd(before)
         for number, handler in heard.items():

@@ -20,6 +20,8 @@ PATIENCE = 5.0
 """Seconds that a journal which another program writes is waited for."""
 
 Entry = Callable[[Journal], object]
+Begun = tuple[Spawn, float]
+"""A process, and when it was launched, in seconds since the epoch."""
 
 
 class Ledger:
@@ -33,13 +35,13 @@ class Ledger:
     def __init__(self, path: Path, talk: Talk) -> None:
         self._journal = Journal(path, patience=PATIENCE)
         self._talk = talk
-        self._entries: queue.SimpleQueue[Spawn | Entry | None] = queue.SimpleQueue()
+        self._entries: queue.SimpleQueue[Begun | Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
     def spawned(self, record: RunRecord) -> None:
         """A run's executor is about to start."""
-        self._entries.put(spawn_of(record))
+        self._entries.put((spawn_of(record), record.submitted_at))
 
     def ended(self, process_id: str, verb: Verb, *, reason: str, outcome: Outcome) -> None:
         """A run has ended, and its coordinator knows."""
@@ -48,7 +50,7 @@ class Ledger:
 
     def caught_up(self, spawn: Spawn, verb: Verb, *, reason: str, outcome: Outcome) -> None:
         """A run ended under a runner that is gone, and may not be in the journal at all."""
-        self._entries.put(spawn)
+        self._entries.put((spawn, time.time()))
         self.ended(spawn.process_id, verb, reason=reason, outcome=outcome)
 
     def close(self, *, limit: float) -> None:
@@ -66,16 +68,24 @@ class Ledger:
                 self._journal.close()
                 return
 
-    def _write(self, entries: list[Spawn | Entry]) -> None:
-        spawns = [each for each in entries if isinstance(each, Spawn)]
+    def _write(self, entries: list[Begun | Entry]) -> None:
+        begun = [each for each in entries if isinstance(each, tuple)]
+        if begun:
+            # None of them may begin after its end, which can be among these entries too.
+            spawns, at = [spawn for spawn, _ in begun], min(at for _, at in begun)
+            self._try(lambda journal: journal.spawn_all(spawns, at=at))
+        for each in entries:
+            if not isinstance(each, tuple):
+                self._try(each)
+
+    def _try(self, entry: Entry) -> None:
+        """Write one entry; the next one is tried all the same."""
         try:
-            if spawns:
-                self._journal.spawn_all(spawns, at=time.time())
-            for each in entries:
-                if not isinstance(each, Spawn):
-                    each(self._journal)
+            entry(self._journal)
         except JournalError as error:
             self._talk.once(f"not journalled: {error.message}")
+        except ValueError as error:  # such as half of a surrogate pair, which no database takes
+            self._talk.once(f"not journalled: {error}")
 
 
 def spawn_of(record: RunRecord) -> Spawn:

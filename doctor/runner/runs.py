@@ -44,6 +44,7 @@ class Runs:
         self._changed = threading.Condition()
         self._active: dict[str, Active] = {}
         self._busy = 0
+        self._ahead = 0
         self._telling = 0
         self._ended: OrderedDict[str, End] = OrderedDict()
 
@@ -60,12 +61,21 @@ class Runs:
     def has_room(self) -> bool:
         """Whether another one could start at once."""
         with self._changed:
-            return len(self._active) < self._most
+            return self._has_room()
 
     def wait_for_room(self, seconds: float) -> bool:
         """Wait until another one could start, or time is over; whether it could."""
         with self._changed:
-            return self._changed.wait_for(lambda: len(self._active) < self._most, seconds)
+            return self._changed.wait_for(self._has_room, seconds)
+
+    def hold_one(self) -> None:
+        """From now on there is room for one run more, which waits here for its place.
+
+        For a coordinator that tells of stops by polls alone: a runner that is full would not hear them.
+        """
+        with self._changed:
+            self._ahead = 1
+            self._changed.notify_all()
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until none is in progress, or time is over; whether none is."""
@@ -89,12 +99,15 @@ class Runs:
             else:
                 problem = run.problem if isinstance(run, Malformed) else ""
             self._telling += 1
-        _in_thread(self._tell_apart, run.run_id, known or End.failed(problem))
+        tell = self._reporter.ended if known is None else self._reporter.ended_before
+        _in_thread(self._tell_apart, tell, run.run_id, known or End.failed(problem))
 
     def refuse(self, run: Run | Malformed, reason: str) -> None:
         """Report a run as failed that will not be carried out; returns once that was tried."""
         self._talk.warning(f"{run.run_id} is not carried out: {reason}")
-        self._tell(run.run_id, End.failed(reason))
+        end = End.failed(reason)
+        self._remember(run.run_id, end)
+        self._reporter.ended(run.run_id, end)
 
     def stop_runs(self, run_ids: tuple[str, ...]) -> None:
         """Stop runs; those that are not in progress are passed over."""
@@ -112,6 +125,9 @@ class Runs:
         """End every run because the runner leaves."""
         for active in self.active():
             self._end(active, Cause.LEAVING)
+
+    def _has_room(self) -> bool:
+        return len(self._active) < self._most + self._ahead
 
     def _begin(self, run: Run) -> str | None:
         """Have a thread carry a run out; returns why that cannot be."""
@@ -155,17 +171,14 @@ class Runs:
             self._changed.notify_all()
         active.ending.close()
 
-    def _tell_apart(self, run_id: str, end: End) -> None:
+    def _tell_apart(self, tell: Callable[[str, End], object], run_id: str, end: End) -> None:
+        self._remember(run_id, end)
         try:
-            self._tell(run_id, end)
+            tell(run_id, end)
         finally:
             with self._changed:
                 self._telling -= 1
                 self._changed.notify_all()
-
-    def _tell(self, run_id: str, end: End) -> None:
-        self._remember(run_id, end)
-        self._reporter.ended(run_id, end)
 
     def _remember(self, run_id: str, end: End) -> None:
         with self._changed:

@@ -49,7 +49,9 @@ class Storage:
         """Record that a run is about to start; ``None`` where nothing can be recorded."""
         for place in self._places:
             try:
-                if place is not self._places[0]:
+                if place is self._places[0]:
+                    place.mkdir(exist_ok=True)  # a project that is not there is not made
+                else:
                     place.mkdir(parents=True, exist_ok=True, mode=0o700)
                 record = begin(place, about)
             except OSError as error:

@@ -72,6 +72,6 @@ def test_a_stage_s_own_entry_may_hide_the_map_s_default(row: Callable[..., Any])
     assert run_check(family.POL010, stages=stages).findings == ()
 
 
-@pytest.mark.parametrize("check", [family.POL011, family.POL012])
-def test_the_checks_of_ignoring_leave_their_findings_to_the_engine(check: type[doctor.Check]) -> None:
+@pytest.mark.parametrize("check", [family.POL011, family.POL012, family.POL014, family.POL015, family.POL016])
+def test_the_checks_of_what_is_set_aside_leave_their_findings_to_others(check: type[doctor.Check]) -> None:
     assert run_check(check).findings == ()

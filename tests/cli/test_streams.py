@@ -118,3 +118,8 @@ def test_pieces_are_asked_for_one_by_one_and_no_more_once_nobody_reads(monkeypat
 def test_all_pieces_are_written(capsys: pytest.CaptureFixture[str]) -> None:
     assert put_pieces(iter(("a", "", "b\n")))
     assert capsys.readouterr().out == "ab\n"
+
+
+def test_talk_is_no_command_to_a_workflow_runner(capsys: pytest.CaptureFixture[str]) -> None:
+    say("wrote /a\n::error::pwned\n  ::add-mask::x\nfine::so ##[error]no")
+    assert capsys.readouterr().err == "wrote /a\n\\::error::pwned\n\\  ::add-mask::x\nfine::so ##\\[error]no\n"

@@ -189,8 +189,19 @@ def test_a_project_that_may_not_be_written_is_said(place: Place) -> None:
 
 
 def test_a_baseline_that_is_missing_stops_before_anything_is_asked(place: Place) -> None:
-    with pytest.raises(UsageError, match="the baseline cannot be read"):
+    with pytest.raises(UsageError, match="the baseline cannot be read") as raised:
         checked(place)
+    assert str(raised.value.remedy).endswith(f"; or write it: doctor baseline write {file_of(place)}")
+
+
+def test_what_is_told_about_a_broken_baseline_works(place: Place) -> None:
+    file_of(place).write_text("<<<<<<< ours\n")
+    with pytest.raises(UsageError, match="the baseline cannot be read") as raised:
+        checked(place)
+    remove = f"rm {file_of(place)}"
+    assert raised.value.remedy == (
+        f"resolve the conflict; or write it anew: {remove} && doctor baseline write {file_of(place)}"
+    )
 
 
 BROKEN: dict[str, Any] = {

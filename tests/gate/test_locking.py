@@ -102,6 +102,24 @@ def test_a_changed_skill_is_named(sound: Place) -> None:
     assert finding.startswith("LCK004 skill diary for codex: content was ")
 
 
+def test_a_changed_script_of_a_skill_is_named(sound: Place) -> None:
+    scripts = sound.metawsm / "skills" / "diary" / "scripts"
+    scripts.mkdir()
+    locked(sound)
+    assert moved(sound) == []
+    (scripts / "__pycache__").mkdir()
+    (scripts / "__pycache__" / "write.pyc").write_bytes(b"left behind")
+    assert moved(sound) == []
+    (scripts / "write.sh").write_text("date\n")
+    [finding] = moved(sound)
+    assert finding.startswith("LCK004 skill diary for codex: files ")
+    assert finding.endswith(" is not locked")
+    locked(sound)
+    (scripts / "write.sh").write_text("rm -r .\n")
+    [finding] = moved(sound)
+    assert finding.startswith("LCK004 skill diary for codex: files was ")
+
+
 def test_a_skill_from_another_root_is_named(sound: Place) -> None:
     locked(sound)
     source = sound.metawsm / "skills" / "diary"
@@ -200,6 +218,33 @@ def test_a_lock_with_a_merge_conflict_can_be_written_anew(sound: Place) -> None:
     assert any("LCK001" in each for each in moved(sound))
     assert locked(sound).before == "unreadable"
     assert lock_of(sound).read_text() == text
+
+
+def test_what_is_no_lock_is_not_written_over_through_a_link(sound: Place) -> None:
+    other = sound.root / "profile.sh"
+    other.write_text("PATH=/bin\n")
+    lock_of(sound).symlink_to(other)
+    with pytest.raises(UsageError, match="is a link to something that is no lock"):
+        locked(sound)
+    assert other.read_text() == "PATH=/bin\n"
+
+
+def test_a_lock_behind_a_link_is_written_where_it_is(sound: Place) -> None:
+    locked(sound)
+    real = lock_of(sound).rename(sound.root / "the.lock")
+    lock_of(sound).symlink_to(real)
+    sound.install_codex("0.170.1")
+    locked(sound)
+    assert lock_of(sound).is_symlink()
+    assert moved(sound) == []
+
+
+def test_a_lock_of_a_newer_version_is_not_written_over_unasked(sound: Place) -> None:
+    locked(sound)
+    lock_of(sound).write_text(lock_of(sound).read_text().replace("version = 1\n", "version = 2\n"))
+    assert plan_lock(sound.examine()).refusal == (
+        "the lock that is there cannot be read: version 2 is newer than 1, the one this program reads"
+    )
 
 
 def test_a_name_that_looks_like_a_key_is_not_written_down(sound: Place) -> None:

@@ -31,17 +31,8 @@ from doctor.records import dataclass
 
 FILE = "approvals.toml"
 PLACE = f"{DIRECTORY}/{FILE}"
-CODES = {
-    "unreadable": "POL001",
-    "syntax": "POL001",
-    "duplicate-key": "POL002",
-    "unknown-key": "POL003",
-    "reference": "POL006",
-}
-"""The check that explains each kind of problem; POL004 the rest."""
-
-UNUSED, EXPIRED = "POL011", "POL012"
-"""The checks that explain entries which set nothing aside, or no longer."""
+BROKEN, UNUSED, EXPIRED = "POL014", "POL015", "POL016"
+"""The checks that explain what is wrong with the file, entries that let nothing through, and those past their day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,14 +139,13 @@ def _entries(loaded: Loaded[ApprovalsFile], side: Side | None) -> tuple[Approval
 
 
 def _problem(problem: ConfigProblem, side: Side | None) -> Finding:
-    code = CODES.get(problem.rule, "POL004")
     return Finding(
-        code=code,
+        code=BROKEN,
         severity=Severity.ERROR,
         subject=f"{FILE}: {problem.subject}",
         message=side.words(problem.message) if side else problem.message,
         remedy=problem.remedy,
-        docs=f"doctor explain {code}",
+        docs=f"doctor explain {BROKEN}",
         location=side.place(problem.location) if side else problem.location,
     )
 
@@ -259,6 +249,6 @@ def _told(approval: Approval) -> Finding:
         subject=f"approval {approval.fingerprint}",
         message=f"the approval of {approval.fingerprint} by {approval.who} (until {approval.until}) {words}",
         remedy=remedy,
-        docs="reference/compare.md",
+        docs=f"doctor explain {code}",
         location=approval.location,
     )

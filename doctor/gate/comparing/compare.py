@@ -1,6 +1,6 @@
 """Comparing two sides: each is read and resolved once, the machine's harnesses are asked once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -18,6 +18,7 @@ from doctor.gate.comparing.executors import executor_changes
 from doctor.gate.comparing.files import plugin_changes, skill_changes
 from doctor.gate.comparing.harness_files import harness_file_changes
 from doctor.gate.comparing.meaning import Meaning, bound_harnesses, known_programs, named_harnesses, read_policy
+from doctor.gate.comparing.named_files import named_files
 from doctor.gate.comparing.policies import policy_changes
 from doctor.gate.comparing.problems import finding_of, submodule_findings
 from doctor.gate.comparing.profiles import active_profile_changes, is_named_profile, profile_changes
@@ -71,11 +72,10 @@ def compare(options: Options, request: Request, *, progress: Progress | None = N
     options = replace(options, environment=environment)
     prepared = prepare(options)
     around = Surroundings(options=options, registry=prepared.registry, paths=prepared.paths, project=prepared.project)
-    notices: list[str] = []
     with ExitStack() as stack:
         if progress is not None:
             progress("reading both sides")
-        base, head = (stack.enter_context(opened(name, around, notices)) for name in (request.base, request.head))
+        base, head = (stack.enter_context(opened(name, around)) for name in (request.base, request.head))
         made = _Comparing(around=around, request=request, base=base, head=head, progress=progress)
         named = [is_named_profile(side) for side in (base, head)]
         if any(named):
@@ -87,7 +87,7 @@ def compare(options: Options, request: Request, *, progress: Progress | None = N
         of_sides = [*findings, *made.told]
         drafts = [*drafts, *approval_changes(recorded, accepted=request.accept_new_approvals)]
         changes = [made.change(draft) for draft in drafts if draft.judged.verdict is not Verdict.EQUAL]
-    return made.finished(changes, recorded, denials, findings=of_sides, notices=[*notices, *made.notices])
+    return made.finished(changes, recorded, denials, findings=of_sides, notices=made.notices)
 
 
 def _refuse_mixture(named: Sequence[bool], request: Request) -> None:
@@ -153,13 +153,20 @@ class _Comparing:
             drafts += program_changes(was.machine, now.machine, registry)
             if not (self.base.file or self.head.file):
                 drafts.append(selection_change(self.base, self.head, lacking=self._lacking))
-                drafts += harness_file_changes(self.base, self.head, bound_harnesses((was, now), registry))
+                drafts += self._harness_files(was, now)
         if not (self.base.file or self.head.file):
             drafts += beside_changes(self.base, self.head)
             drafts += skill_changes(self.base, self.head, registry)
             drafts += plugin_changes(self.base, self.head)
             drafts += executor_changes(self.base, self.head, registry)
         return drafts, findings
+
+    def _harness_files(self, was: Meaning, now: Meaning) -> Iterator[Draft]:
+        """Changes of what harnesses read, with what only the policies name."""
+        named = named_files((was.policy, now.policy))
+        for side in (self.base, self.head):
+            side.fetch(named.every)
+        yield from harness_file_changes(self.base, self.head, bound_harnesses((was, now), self.around.registry), named)
 
     def _meanings(self) -> tuple[Meaning, Meaning]:
         around = self.around

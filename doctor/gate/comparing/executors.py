@@ -10,6 +10,7 @@ from typing import Any
 from doctor.config.project import DIRECTORY
 from doctor.gate.comparing.commands import judge_command
 from doctor.gate.comparing.files import MOST_FILES, file_draft, is_within, text_of, union
+from doctor.gate.comparing.harness_settings import unique
 from doctor.gate.comparing.order import NOTHING, Judged, chain, worst
 from doctor.gate.comparing.sides import Side
 from doctor.gate.comparing.values import Draft, canonical
@@ -116,7 +117,7 @@ def _executors(side: Side) -> dict[str, Any]:
 def _parsed(path: Path) -> Any:
     text = text_of(path)
     try:
-        return json.loads(text or "") if path.suffix == ".json" else text or "(unreadable)"
+        return json.loads(text or "", object_pairs_hook=unique) if path.suffix == ".json" else text or "(unreadable)"
     except (ValueError, RecursionError):
         return text or "(unreadable)"
 

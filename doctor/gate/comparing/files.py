@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -147,9 +148,13 @@ def _allowed_tools(text: str) -> tuple[str, ...]:
         if colon and not line[:1].isspace() and not line.startswith("-"):
             inside = key.strip().strip("\"'").lower().replace("_", "-") in {"allowed-tools", "tools", "hooks"}
             line = value  # noqa: PLW2901 - the rest of the line
-        if inside and line.strip(" -[]\t"):
+        if (inside or _FLOW.search(line)) and line.strip(" -[]\t"):
             found.append(" ".join(line.strip(" -[]\t").split()))
     return tuple(dict.fromkeys(found))
+
+
+_FLOW = re.compile(r"[{,].*(?:allowed[-_]tools|hooks)\b.*:", re.IGNORECASE)
+"""A line that holds several keys, as in ``{name: a, allowed-tools: b}``."""
 
 
 def _name(path: str) -> str:

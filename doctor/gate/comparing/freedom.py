@@ -41,17 +41,23 @@ def _turned(dial: Dial, steps: Words) -> Judged:
 
 
 def _confined(pair: Pair) -> Judged:
-    """Another harness: its sandbox is another one, or there is none. Which of two is narrower nobody knows."""
+    """Another harness, with another sandbox or none. Of two that can be written in, neither is narrower."""
     was, now = pair.both(_is_confined)
     if was and not now:
         title = pair.after.harness.title if pair.after.harness else "it"
         return Judged(Verdict.LOOSER, f"it ran in a sandbox, and {title} runs in none")
+    if now and not _reads_only(pair.after) and _reads_only(pair.before):
+        return Judged(Verdict.LOOSER, "its sandbox was read-only, and the other harness's is not")
     return Judged(Verdict.STRICTER, "it runs in a sandbox now") if now and not was else NOTHING
 
 
 def _is_confined(agent: AgentMeaning) -> bool:
     dial = next((dial for dial in agent.harness.dials if dial.name == "sandbox"), None) if agent.harness else None
     return dial is not None and agent.read.steps.get("sandbox") in dial.steps[:-1]
+
+
+def _reads_only(agent: AgentMeaning) -> bool:
+    return agent.read.steps.get("sandbox") == "read-only"
 
 
 def _granted(pair: Pair, *, same: bool) -> Judged:

@@ -97,12 +97,14 @@ class Repository:
             rest = rest[start + size + 1 :]
 
     def ignored(self, paths: Sequence[str]) -> set[str]:
-        """Which of these paths, relative to ``directory``, are neither tracked nor to be."""
-        if not paths:
+        """Which of these paths, relative to ``directory``, are neither tracked nor to be; none where nobody knows."""
+        # It takes no paths as they are (GIT_LITERAL_PATHSPECS), and a dot before keeps a colon from meaning anything.
+        environment = {**self.environment, "GIT_LITERAL_PATHSPECS": "0"}
+        listed = b"\0".join(b"./" + os.fsencode(path) for path in paths)
+        said = _git(self.directory, environment, ("check-ignore", "-z", "--stdin"), listed) if paths else None
+        if said is None or said.returncode != 0:
             return set()
-        listed = "\0".join(paths).encode("utf-8", "surrogateescape")
-        said = self._ask("check-ignore", "-z", "--stdin", stdin=listed)
-        return {os.fsdecode(each) for each in said.stdout.split(b"\0") if each} if said.returncode == 0 else set()
+        return {os.fsdecode(each).removeprefix("./") for each in said.stdout.split(b"\0") if each}
 
     def _ask(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         return _git(self.directory, self.environment, arguments, stdin)
@@ -242,8 +244,16 @@ def _target(entry: Entry, content: bytes) -> str | None:
     return place if _is_plain(place) else None
 
 
+def _is_new(into: Path, path: str) -> bool:
+    """Whether nothing of an earlier round is at a path, or is a link on the way to it."""
+    place = into / path
+    above = [each for each in place.parents if each.is_relative_to(into) and each != into]
+    return not os.path.lexists(place) and not any(each.is_symlink() for each in above)
+
+
 def _write(repository: Repository, entries: Sequence[Entry], into: Path) -> None:
-    """Files first and links last: no file is ever written through a link."""
+    """Files first and links last: no file is ever written through a link, nor one that is there already."""
+    entries = [entry for entry in entries if _is_new(into, entry.path)]
     files = [entry for entry in entries if entry.mode in {REGULAR, EXECUTABLE}]
     for entry in files:
         (into / entry.path).parent.mkdir(parents=True, exist_ok=True)

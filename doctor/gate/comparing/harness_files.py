@@ -3,18 +3,19 @@
 import json
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from doctor.config.documents import LARGEST_DOCUMENT
 from doctor.config.files import FileProblem, is_there, read_bytes
-from doctor.gate.comparing.harness_settings import judge_settings
+from doctor.gate.comparing.harness_settings import judge_settings, unique
 from doctor.gate.comparing.order import NOTHING, Judged
 from doctor.gate.comparing.sides import Side
 from doctor.gate.comparing.values import Draft, canonical
 from doctor.gate.comparing.variables import digest
 from doctor.harness.base import Harness
+from doctor.harness.own_files import OwnFiles
 from doctor.model.comparison import Verdict
 
 MOST_FILES = 5_000
@@ -31,13 +32,13 @@ class _Own(NamedTuple):
     readers: tuple[Harness, ...]
 
 
-def harness_file_changes(was: Side, now: Side, harnesses: Sequence[Harness]) -> Iterator[Draft]:
-    """Files that some of these harnesses read in the project, on either side.
+def harness_file_changes(was: Side, now: Side, harnesses: Sequence[Harness], named: OwnFiles) -> Iterator[Draft]:
+    """Files that some of these harnesses read in the project, on either side, by themselves or since they are named.
 
     Settings may allow anything; those whose meaning is known are judged by it. What they say is not shown, since it
     may hold keys. Instructions are texts in no order.
     """
-    before, after = (_files(side, harnesses) for side in (was, now))
+    before, after = (_files(side, harnesses, named) for side in (was, now))
     unseen = {*now.unversioned(path for path in after if path not in before)} if was.ref.commit else set()
     for path in dict.fromkeys((*before, *after)):
         old, new = before.get(path), after.get(path)
@@ -48,19 +49,25 @@ def harness_file_changes(was: Side, now: Side, harnesses: Sequence[Harness]) -> 
             yield (_settings if known.settings else _instructions)(path, old, new, known)
 
 
-def _files(side: Side, harnesses: Iterable[Harness]) -> dict[str, _Own]:
+def _files(side: Side, harnesses: Iterable[Harness], named: OwnFiles) -> dict[str, _Own]:
     """By path relative to the project, which for a file above it starts with ``..``."""
     found: dict[str, _Own] = {}
     for directory in _directories(side):
-        for harness in harnesses:
-            for names, settings in ((harness.own_files.settings, True), (harness.own_files.instructions, False)):
+        readers: list[tuple[OwnFiles, tuple[Harness, ...]]] = [(harness.own_files, (harness,)) for harness in harnesses]
+        readers += [(named, ())] if directory == side.root else []
+        for files, who in readers:
+            for names, settings in ((files.settings, True), (files.instructions, False)):
                 for path in (path for name in names for path in _expanded(directory, name)):
-                    shown = Path(os.path.relpath(path, side.root)).as_posix()
-                    known = found.get(shown)
-                    text = known.text if known else _text(path)
-                    readers = (*(known.readers if known else ()), harness)
-                    found[shown] = _Own(text, settings or bool(known and known.settings), readers)
+                    _add(found, Path(os.path.relpath(path, side.root)).as_posix(), path, settings, who)
     return found
+
+
+def _add(found: dict[str, _Own], shown: str, path: Path, settings: bool, who: tuple[Harness, ...]) -> None:
+    known = found.get(shown)
+    if known is None:
+        found[shown] = _Own(_text(path), settings, who)
+    else:
+        found[shown] = _Own(known.text, settings or known.settings, (*known.readers, *who))
 
 
 def _directories(side: Side) -> list[Path]:
@@ -124,7 +131,7 @@ def _judged(path: str, old: _Own | None, new: _Own | None, known: _Own) -> Judge
 
 
 def _instructions(path: str, old: _Own | None, new: _Own | None, known: _Own) -> Draft:
-    titles = ", ".join(dict.fromkeys(harness.title for harness in known.readers))
+    titles = ", ".join(dict.fromkeys(harness.title for harness in known.readers)) or "an agent"
     words = "reads it now" if old is None else "no longer finds it" if new is None else "is told something else"
     texts = tuple(each.text if each else None for each in (old, new))
     return Draft(
@@ -146,19 +153,12 @@ def _parsed(path: str, text: str) -> Any:
     """What a file of settings says; ``None`` where it is in no format that is understood here."""
     try:
         if path.endswith(".json"):
-            return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_unique)
+            return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=unique)
         if path.endswith(".toml"):
             return tomllib.loads(text)
     except (ValueError, RecursionError):
         pass
     return None
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
-    """An object; one that says a thing twice is read differently by different programs."""
-    if len({key for key, _ in pairs}) < len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
 
 
 def _frontmatter(text: str) -> str:

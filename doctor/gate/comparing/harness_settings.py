@@ -83,3 +83,14 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from _leaves(inner, f"{path}[]")
     elif path and value not in ({}, []):
         yield path, canonical(value)
+
+
+def unique(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+    """An object of JSON; one that says a thing twice is read differently by different programs.
+
+    Raises:
+        ValueError: A key stands twice.
+    """
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)

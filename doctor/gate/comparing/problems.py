@@ -46,11 +46,11 @@ def submodule_findings(base: Side, head: Side) -> Iterator[Finding]:
 
 def _submodule(path: str, side: Side) -> Finding:
     return Finding(
-        code="POL001",
+        code="POL014",
         severity=Severity.ERROR,
         subject=f"{side.ref.name}: {path}",
         message=f"{path} is a submodule, whose files are not in the commit, so what changed in it cannot be told",
         remedy="compare two directories in which it is checked out",
-        docs="doctor explain POL001",
+        docs="doctor explain POL014",
         affects=("*",),
     )

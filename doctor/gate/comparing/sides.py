@@ -1,8 +1,10 @@
 """The two that are compared: each a directory to look into, whatever it was asked for as."""
 
 import os
+import shutil
+import signal
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from pathlib import Path
@@ -46,6 +48,17 @@ class Side:
 
     own_config: Path | None = None
     """The directory of this tool's settings, where that is part of what is compared."""
+
+    fetch_more: Callable[[Sequence[str]], None] | None = None
+
+    def fetch(self, names: Sequence[str]) -> None:
+        """Lay out further files of the project, where they are not there anyway.
+
+        Raises:
+            UsageError: There is too much, or git cannot tell.
+        """
+        if self.fetch_more is not None and names:
+            self.fetch_more(names)
 
     @property
     def root(self) -> Path:
@@ -96,13 +109,12 @@ class Surroundings:
 
 
 @contextmanager
-def opened(name: str | None, around: Surroundings, notices: list[str]) -> Iterator[Side]:
+def opened(name: str | None, around: Surroundings) -> Iterator[Side]:
     """One side, for as long as it is looked at; what was laid out for it is removed in any case.
 
     Args:
         name: A directory, a file or a revision; ``None`` is the working tree.
         around: What both sides have in common.
-        notices: Gets what is to be said about how the name was understood.
 
     Raises:
         UsageError: It is none of these, or cannot be read.
@@ -115,7 +127,11 @@ def opened(name: str | None, around: Surroundings, notices: list[str]) -> Iterat
     path = None if explicit else _existing(options.cwd, name)
     if path is not None:
         if _is_revision(name, around):
-            notices.append(f"{name!r} is a revision and a file: the file is compared; {REVISION}{name} is the revision")
+            # Whoever makes a change could lay a directory `main` beside it, to be compared with that.
+            raise UsageError(
+                f"{name!r} is a revision, and a file or directory too",
+                remedy=f"name one of them: {REVISION}{name} or ./{name}",
+            )
         kind = "directory" if path.is_dir() else "file"
         yield (_directory if path.is_dir() else _file)(path, around, SideRef(name=name, kind=kind))
         return
@@ -132,7 +148,11 @@ def _existing(cwd: Path, name: str) -> Path | None:
 
 
 def _is_revision(name: str, around: Surroundings) -> bool:
-    repository = find_repository(around.options.cwd, around.options.environment)
+    """Whether a name is a revision too; where git cannot tell, it is none."""
+    try:
+        repository = find_repository(around.options.cwd, around.options.environment)
+    except UsageError:
+        return False
     return repository is not None and repository.commit(name) is not None
 
 
@@ -160,6 +180,30 @@ def _side(ref: SideRef, project: Project, around: Surroundings, *, top: Path) ->
 
 
 @contextmanager
+def _private_directory() -> Iterator[Path]:
+    """A directory of one's own, which is removed whatever happens: neither step is cut short by a signal."""
+    made = None
+    try:
+        with _undisturbed():
+            made = tempfile.mkdtemp(prefix="doctor-compare-")
+        yield Path(os.path.realpath(made))
+    finally:
+        if made is not None:
+            with _undisturbed():
+                shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals that end the program wait until this is over."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def _revision(name: str, around: Surroundings) -> Iterator[Side]:
     options = around.options
     repository = find_repository(options.cwd, options.environment)
@@ -170,8 +214,8 @@ def _revision(name: str, around: Surroundings) -> Iterator[Side]:
             f"{visible(name)!r} is no file, no directory and no revision{where}",
             remedy="name a commit, branch or tag that is here (git fetch), a directory, or a file",
         )
-    with tempfile.TemporaryDirectory(prefix="doctor-compare-") as made:
-        root = Path(os.path.realpath(made)) / "tree"
+    with _private_directory() as made:
+        root = made / "tree"
         root.mkdir(mode=0o700)
         # Where the search for a policy ends.
         (root / ".git").mkdir()
@@ -184,7 +228,12 @@ def _revision(name: str, around: Surroundings) -> Iterator[Side]:
             cwd=root / repository.prefix, home=options.home, policy=root / policy if policy else None
         )
         side = _side(SideRef(name=name, kind="revision", commit=commit), project, around, top=project.root)
-        yield replace(side, submodules=submodules, own_config=root / config if config else None)
+        inside = os.path.relpath(project.root, root)
+
+        def fetch_more(names: Sequence[str]) -> None:
+            extract(repository, commit, [os.path.normpath(f"{inside}/{name}") for name in names], root)
+
+        yield replace(side, fetch_more=fetch_more, submodules=submodules, own_config=root / config if config else None)
 
 
 def _policy_in(repository: Repository, around: Surroundings) -> str | None:

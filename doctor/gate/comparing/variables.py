@@ -17,6 +17,9 @@ ENDPOINT = re.compile(
 )
 """Names whose value says where requests go."""
 
+_PLACE = re.compile(r"(?:_UR[LI]|_BASE|_HOST|_ENDPOINT|_PROXY)$", re.IGNORECASE)
+"""The same, of names that sound like a secret too; their values are not looked at."""
+
 _POWERFUL = re.compile(
     r"^(PATH|HOME|SHELL|ENV|BASH_ENV|ZDOTDIR|EDITOR|VISUAL|PAGER|BROWSER|PROMPT_COMMAND|IFS|NODE_OPTIONS|NODE_PATH"
     r"|NODE_EXTRA_CA_CERTS|NODE_TLS_REJECT_UNAUTHORIZED|PYTHON\w+|PERL5\w+|RUBY\w+|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS"
@@ -56,6 +59,8 @@ def _judge(name: str, before: str | None, after: str | None) -> Judged:
     parts = []
     if ENDPOINT.search(name) and not is_secret_name(name):
         parts.append(judge_urls(before, after, what=name))
+    elif _PLACE.search(name) and after:
+        parts.append(Judged(Verdict.LOOSER, f"{name} may send requests elsewhere"))
     if _POWERFUL.search(name):
         had, has = ({name} if value is not None else set() for value in (before, after))
         if before is not None and after is not None:

@@ -1,5 +1,6 @@
 """Carrying out a plan: what is there is saved first, then every file is replaced as a whole, or not at all."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ from doctor.config.files import FileProblem, is_there
 from doctor.config.paths import Paths
 from doctor.config.swapping import ChangedError, swap_file
 from doctor.config.writing import create_file
-from doctor.gate.fixing.backups import PRIVATE_DIRECTORY, Backups, Manifest, Saved
+from doctor.gate.fixing.backups import PRIVATE_DIRECTORY, Backups, Manifest, Saved, temporary_of
 from doctor.gate.fixing.merging import CHANGED, digest, merge
 from doctor.gate.fixing.planning import content_of
 from doctor.gate.fixing.restoring import remove_directories, restore, settle
@@ -147,6 +148,8 @@ class _Application:
         if change.before is None:
             saved = Saved(path=change.path, kind="mode", mode_before=mode, mode_after=after, fixes=change.fingerprints)
             return _Prepared(change, saved, b"", None)
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only", change.path)
         old, content = change.before.encode(), applied(change.before, change.edits).encode()
         saved = Saved(
             path=change.path,
@@ -156,7 +159,7 @@ class _Application:
             mode_before=mode,
             mode_after=after,
             backup=str(number),
-            temporary=str(path.with_name(f".{path.name[:100]}.{self._identity}.tmp")),
+            temporary=temporary_of(path, self._identity),
             fixes=change.fingerprints,
         )
         return _Prepared(change, saved, content, old)

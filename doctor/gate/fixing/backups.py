@@ -31,10 +31,19 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a manifest or a backup."""
 
 _ID = re.compile(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{6}")
+_BACKUP = re.compile(r"[0-9]{1,9}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _TIME = "%Y%m%dT%H%M%S%fZ"
 
 State = Literal["begun", "applied", "undone"]
+
+_NEEDED = {
+    "edit": ("before", "after", "mode_before", "mode_after", "backup", "temporary"),
+    "make": ("after",),
+    "mode": ("mode_before", "mode_after"),
+}
+"""What is known of a file of each kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +181,23 @@ class Backups:
         except OSError:
             return []
 
+    def unreadable(self) -> tuple[Path, ...]:
+        """The directories of applications whose manifest is damaged; of which project they are nobody can tell."""
+        return tuple(
+            path for path in self._directories() if is_there(path / "manifest.json") and self._read(path) is None
+        )
+
     def _read(self, directory: Path) -> Manifest | None:
         try:
             data = json.loads(read_bytes(directory / "manifest.json", limit=LARGEST))
-            return _manifest(data) if data["id"] == directory.name else None
-        except (FileProblem, ValueError, KeyError, TypeError):
+            return _manifest(data, directory.name)
+        except (FileProblem, ValueError, KeyError, TypeError, RecursionError):
             return None
+
+
+def temporary_of(path: Path, identity: str) -> str:
+    """What ``swap_file`` calls its own file beside one that an application edits."""
+    return str(path.with_name(f".{path.name[:100]}.{identity}.tmp"))
 
 
 def _written(manifest: Manifest) -> bytes:
@@ -185,10 +205,46 @@ def _written(manifest: Manifest) -> bytes:
     return (json.dumps(data, indent=1) + "\n").encode()
 
 
-def _manifest(data: dict[str, Any]) -> Manifest:
-    files = tuple(Saved(**{**each, "fixes": tuple(each["fixes"])}) for each in data["files"])
+def _manifest(data: dict[str, Any], identity: str) -> Manifest:
+    """A manifest, if it is one that this tool wrote: files are removed and replaced by what it says.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is not.
+    """
     known = {name: data[name] for name in ("id", "time", "project", "state")}
-    return Manifest(**known, titles=tuple(data["titles"]), directories=tuple(data["directories"]), files=files)
+    _require(all(isinstance(each, str) for each in known.values()))
+    _require(data["schema_version"] == SCHEMA_VERSION and data["id"] == identity)
+    _require(data["state"] in {"begun", "applied", "undone"})
+    directories = _texts(data["directories"])
+    _require(all(map(_is_path, directories)))
+    files = tuple(_saved(each, identity) for each in data["files"])
+    return Manifest(**known, titles=_texts(data["titles"]), directories=directories, files=files)
+
+
+def _saved(data: dict[str, Any], identity: str) -> Saved:
+    saved = Saved(**{**data, "fixes": _texts(data["fixes"])})
+    _require(_is_path(saved.path) and isinstance(saved.kind, str))
+    _require(all(getattr(saved, name) is not None for name in _NEEDED[saved.kind]))
+    _require(all(each is None or _SHA256.fullmatch(each) is not None for each in (saved.before, saved.after)))
+    modes = (each for each in (saved.mode_before, saved.mode_after) if each is not None)
+    _require(all(type(each) is int and 0 <= each <= 0o7777 for each in modes))  # noqa: PLR2004 - all permission bits
+    _require(saved.backup is None or _BACKUP.fullmatch(saved.backup) is not None)
+    _require(saved.temporary in {None, temporary_of(Path(saved.path), identity)})
+    return saved
+
+
+def _texts(data: Any) -> tuple[str, ...]:
+    _require(isinstance(data, list) and all(isinstance(each, str) for each in data))
+    return tuple(data)
+
+
+def _is_path(path: Any) -> bool:
+    return isinstance(path, str) and os.path.isabs(path) and os.path.normpath(path) == path and "\0" not in path
+
+
+def _require(condition: bool) -> None:  # noqa: FBT001 - what is required is all there is to say
+    if not condition:
+        raise ValueError("this is no manifest")
 
 
 def _unwritable(path: Path, error: OSError) -> UsageError:

@@ -53,7 +53,7 @@ def undo(paths: Paths, project: str, identity: str | None = None) -> Undone:
     """
     backups = Backups(paths)
     with backups.locked():
-        manifest = _chosen(backups.of(project), project, identity)
+        manifest = _chosen(backups, project, identity)
         files = tuple(_taken_back(backups, manifest))
         undone = Undone(manifest.id, files)
         if undone.complete:
@@ -68,16 +68,24 @@ def undo(paths: Paths, project: str, identity: str | None = None) -> Undone:
     return undone
 
 
-def _chosen(known: tuple[Manifest, ...], project: str, identity: str | None) -> Manifest:
+def _chosen(backups: Backups, project: str, identity: str | None) -> Manifest:
+    known = backups.of(project)
     if identity is None:
         found = next((each for each in known if each.state != "undone"), None)
         if found is None:
+            damaged = backups.unreadable()
             raise UsageError(
-                f"there is nothing to take back in {project}", remedy="doctor fix --list shows what there was"
+                f"there is nothing to take back in {project}",
+                remedy=f"the record in {damaged[-1]} is damaged; what it saved is there"
+                if damaged
+                else "doctor fix --list shows what there was",
             )
         return found
     found = next((each for each in known if each.id == identity), None)
     if found is None:
+        damaged = tuple(each for each in backups.unreadable() if each.name == identity)
+        if damaged:
+            raise UsageError(f"the record of {identity} is damaged", remedy=f"what it saved is in {damaged[0]}")
         raise UsageError(f"there is no application {identity!r} to {project}", remedy="doctor fix --list shows them")
     if found.state == "undone":
         raise UsageError(f"{identity} was taken back already", remedy="doctor fix --apply repairs anew")

@@ -116,3 +116,25 @@ def change_of(repository: Repository) -> Callable[[Policy, Policy], Comparison]:
 def classes(comparison: Comparison) -> dict[str, str]:
     """The class of each change by subject and field."""
     return {f"{change.subject} {change.field}": str(change.verdict) for change in comparison.changes}
+
+
+Files = Mapping[str, Any]
+
+
+@pytest.fixture
+def change_of_files(repository: Repository) -> Callable[[Files, Files], Comparison]:
+    """What the step from some files of a project to others is; a path as a value is where a link leads."""
+
+    def compared(before: Files, after: Files) -> Comparison:
+        for side, files in (("before", before), ("after", after)):
+            (repository.root / side).mkdir()
+            for path, content in files.items():
+                target = f"{side}/{path}"
+                if isinstance(content, Path):
+                    (repository.root / target).parent.mkdir(parents=True, exist_ok=True)
+                    (repository.root / target).symlink_to(content)
+                else:
+                    repository.write(target, content)
+        return repository.compare("before", "after")
+
+    return compared

@@ -92,13 +92,52 @@ def test_no_harness_has_to_be_installed_for_its_permissions_to_be_compared(chang
 
 def test_another_harness_is_different_and_a_bypassing_one_looser(change_of: ChangeOf) -> None:
     comparison = change_of(policy_of(runner="codex"), policy_of(runner="pi"))
-    assert classes(comparison) == {"agent bob harness": "different", "agent bob permissions": "looser"}
+    assert classes(comparison) == {
+        "agent bob harness": "different",
+        "agent bob permissions": "looser",
+        "agent bob sandbox": "looser",
+    }
 
 
-def test_another_harness_that_asks_is_different_only(change_of: ChangeOf) -> None:
-    assert classes(change_of(policy_of(runner="codex"), policy_of(runner="claude"))) == {
+def test_another_harness_that_asks_as_well_is_different_only(change_of: ChangeOf) -> None:
+    assert classes(change_of(policy_of(runner="gemini"), policy_of(runner="claude"))) == {
         "agent bob harness": "different"
     }
+
+
+def test_another_harness_without_a_sandbox_is_looser(change_of: ChangeOf) -> None:
+    assert classes(change_of(policy_of(runner="codex"), policy_of(runner="claude"))) == {
+        "agent bob harness": "different",
+        "agent bob sandbox": "looser",
+    }
+    assert classes(change_of(policy_of(runner="claude"), policy_of(runner="codex"))) == {
+        "agent bob harness": "different",
+        "agent bob sandbox": "stricter",
+    }
+
+
+@pytest.mark.parametrize("runner", ["opencode", "pi", "goose"])
+def test_another_harness_that_runs_commands_unasked_is_looser(change_of: ChangeOf, runner: str) -> None:
+    found = classes(change_of(policy_of(runner="claude"), policy_of(runner=runner)))
+    assert found == {"agent bob harness": "different", "agent bob permissions": "looser"}
+
+
+def test_a_sandbox_that_may_be_written_in_is_looser_than_one_that_may_not(change_of: ChangeOf) -> None:
+    assert classes(change_of(policy_of(runner="codex"), policy_of(runner="nex")))["agent bob sandbox"] == "looser"
+
+
+def test_an_agent_that_asks_for_nothing_is_looser_at_a_stage_where_nobody_did(change_of: ChangeOf) -> None:
+    def crew(bold: str, meek: str) -> dict[str, Any]:
+        policy = policy_of(runner_options={"extra_args": ["--yolo"]})
+        policy["agent_profiles"].append({"name": "meek", "runner": "codex", "base_prompt": "x"})
+        policy["agents"] = [
+            {"name": "bob", "profile": "worker", "stage": bold},
+            {"name": "eve", "profile": "meek", "stage": meek},
+        ]
+        return policy
+
+    swapped = classes(change_of(crew("execute", "reflect"), crew("reflect", "execute")))
+    assert swapped == {"agent bob stage": "looser", "agent eve stage": "different"}
 
 
 def test_a_harness_for_a_stage_is_a_change_of_every_agent_there(change_of: ChangeOf) -> None:
@@ -106,6 +145,7 @@ def test_a_harness_for_a_stage_is_a_change_of_every_agent_there(change_of: Chang
     assert classes(change_of(policy_of(), routed)) == {
         "policy orchestrator.runtime_profile.stages": "different",
         "agent bob harness": "different",
+        "agent bob sandbox": "looser",
     }
 
 

@@ -120,12 +120,12 @@ def test_an_approval_of_nothing_is_told(repository: Repository, fingerprint: str
 @pytest.mark.parametrize(
     ("text", "code", "remedy"),
     [
-        ("[[approval", "POL001", None),
-        (entry("0" * 16).replace("who", "whom"), "POL003", "who"),
-        (entry("zz"), "POL004", None),
-        (entry("0" * 16, until="2026-02-31"), "POL004", None),
-        (entry("0" * 16) * 2, "POL004", "keep one of them"),
-        ("approval = 3\n", "POL004", None),
+        ("[[approval", "POL014", None),
+        (entry("0" * 16).replace("who", "whom"), "POL014", "who"),
+        (entry("zz"), "POL014", None),
+        (entry("0" * 16, until="2026-02-31"), "POL014", None),
+        (entry("0" * 16) * 2, "POL014", "keep one of them"),
+        ("approval = 3\n", "POL014", None),
     ],
 )
 def test_malformed_approvals_are_findings_with_a_place(

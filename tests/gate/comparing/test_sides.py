@@ -1,5 +1,10 @@
 import os
+import shutil
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -100,12 +105,53 @@ def test_a_profile_is_not_compared_with_a_policy(repository: Repository) -> None
         repository.compare("old.toml")
 
 
-def test_a_file_wins_over_a_revision_of_the_same_name_and_that_is_said(changed: Repository) -> None:
+def test_a_name_that_is_a_revision_and_a_directory_is_refused(changed: Repository) -> None:
     changed.git("tag", "both", "HEAD~1")
     (changed.root / "both").mkdir()
-    comparison = changed.compare("both")
-    assert (comparison.base.kind, len(comparison.notices)) == ("directory", 1)
+    with pytest.raises(UsageError, match="a file or directory too"):
+        changed.compare("both")
     assert classes(changed.compare("rev:both")) == LOOSER
+    assert changed.compare("./both").base.kind == "directory"
+
+
+def test_two_directories_are_compared_without_git(repository: Repository, tmp_path: Path) -> None:
+    for name, options in (("a", {}), ("b", FREED)):
+        repository.write(f"{name}/.metawsm/policy.json", policy_of(runner_options=options))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    environment = {**repository.environment, "PATH": str(empty)}
+    assert classes(repository.compare("a", "b", environment=environment)) == LOOSER
+
+
+def test_a_bare_repository_has_revisions(changed: Repository, tmp_path: Path) -> None:
+    changed.git("clone", "-q", "--bare", ".", str(tmp_path / "bare"))
+    assert classes(changed.compare("main~1", "main", cwd=tmp_path / "bare")) == LOOSER
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_by_a_comparison_that_was_cut_short(
+    changed: Repository, temporary: Path, number: signal.Signals
+) -> None:
+    changed.write(
+        "slow/git", f'#!/bin/sh\ncase $* in *ls-tree*) exec sleep 60;; esac\nexec {shutil.which("git")} "$@"\n'
+    )
+    (changed.root / "slow/git").chmod(0o755)
+    path = f"{changed.root / 'slow'}:{changed.environment['PATH']}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "doctor", "compare", "HEAD~1", "HEAD"],
+        cwd=changed.root,
+        env={**os.environ, **changed.environment, "PATH": path, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        deadline = time.monotonic() + 30
+        while not list(temporary.iterdir()) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert list(temporary.iterdir())
+        process.send_signal(number)
+        process.wait(30)
+    assert (process.returncode, list(temporary.iterdir())) == (128 + number, [])
 
 
 def test_a_project_in_a_subdirectory_keeps_its_place(repository: Repository) -> None:
