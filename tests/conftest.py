@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what runs whole agents."""
     tests = Path(__file__).parent
     for item in items:
-        if item.path.is_relative_to(tests / "e2e") or item.path.is_relative_to(tests / "processes"):
+        if any(item.path.is_relative_to(tests / room) for room in ("e2e", "processes", "runner/acceptance")):
             item.add_marker(pytest.mark.live)
 
 

@@ -32,7 +32,8 @@ def build(settings: Settings, directory: Path | None = None) -> Recorder:
         lifespan=_lifespan(state),
     )
     guarded = Credentials(app, token=settings.token, tenant=settings.tenant)
-    control.recorder = Recorder(guarded, directory / "history.jsonl" if directory is not None else None)
+    kept = directory / "history.jsonl" if directory is not None else None
+    control.recorder = Recorder(guarded, settings.cost, kept)
     return control.recorder
 
 

@@ -62,6 +62,9 @@ class Recorder:
     """The outermost application."""
 
     app: ASGIApp
+    cost: float = 0
+    """Processor time that is spent on each poll and report."""
+
     path: Path | None = None
     """Where each answered request is appended as a line of JSON."""
 
@@ -124,6 +127,8 @@ class Recorder:
         scope.setdefault("state", {})
         entry.effect = True
         await self.app(scope, _replay(raw), answer.send)
+        if entry.path.startswith("/runner/runs"):
+            _spend(self.cost)
         entry.status, entry.answer = answer.status, _read(answer.body)
         entry.claimed = scope["state"].get("claimed")
         if fault is not None and kind == "slow_answer":
@@ -177,6 +182,12 @@ class _Answer:
     @property
     def body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.messages)
+
+
+def _spend(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
 
 
 def _planned(fault: Fault) -> Response:
