@@ -86,7 +86,13 @@ class POL003(doctor.Check):
 
     def run(self, policy_file: PolicyFile) -> Iterator[doctor.Finding]:
         """Fails when the policy has a key that its schema does not know."""
-        yield from _told(self, policy_file, "unknown-key", fixable=lambda problem: problem.instead is not None)
+        twice = {each.location.pointer for each in policy_file.problems if each.rule == "duplicate-key"}
+        yield from _told(
+            self,
+            policy_file,
+            "unknown-key",
+            fixable=lambda problem: problem.instead is not None and problem.location.pointer not in twice,
+        )
 
     def fix(self, finding: doctor.Finding, policy_file: PolicyFile) -> doctor.Fix | None:
         """Gives a key its right name where only one can be meant."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from doctor.cli.command import Command, Group
 from doctor.cli.commands import CHECK, VERSION
+from doctor.cli.options import DOCUMENTS
 from doctor.cli.parser import PROGRAM, group_parser, parse, program_parser, split_command
 from doctor.cli.streams import STDOUT_NAMES, keep_standard_descriptors, put, say
 from doctor.errors import DoctorError, UsageError
@@ -15,9 +16,6 @@ from doctor.exit_codes import ExitCode
 
 TRACEBACK = "DOCTOR_TRACEBACK"
 """Variable that asks for the traceback of an internal error."""
-
-DOCUMENTS = ("json", "junit", "sarif", "github", "markdown", "html", "agent", "tap")
-"""Formats that say what failed as they say everything else, for those who read nothing but stdout."""
 
 VERSION_FLAGS = frozenset({"-V", "--version"})
 
@@ -87,13 +85,11 @@ def _fail(arguments: Sequence[str], exit_code: ExitCode, message: str, remedy: s
     return int(exit_code)
 
 
-def wants_json(arguments: Sequence[str]) -> bool:
-    """Whether stdout is to hold a JSON document, told without understanding the rest of the command line."""
-    return document_wanted(arguments) == "json"
-
-
 def document_wanted(arguments: Sequence[str]) -> str | None:
-    """The format of the document for programs that stdout is to hold, told like that; ``None`` where it holds none."""
+    """The format of the document for programs that stdout is to hold; ``None`` where it holds none.
+
+    It is told without understanding the rest of the command line.
+    """
     given = {argument.partition("=")[::2] for argument in arguments if "=" in argument}
     given |= set(pairwise(arguments))
     for name in DOCUMENTS:

@@ -40,14 +40,7 @@ CHECK = Command(
         *options.SELECTION,
         options.ONLINE,
         options.IN_PANE,
-        options.JOBS,
-        options.TIMEOUT,
-        options.NO_CACHE,
-        options.COLOR,
-        options.VERBOSE,
-        options.QUIET,
-        *options.PLUGINS,
-        options.CWD,
+        *options.DIAGNOSING,
     ),
 )
 CHECKS = Command(

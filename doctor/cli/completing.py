@@ -9,6 +9,7 @@ from typing import Any
 import argcomplete
 from argcomplete.completers import DirectoriesCompleter, FilesCompleter
 
+from doctor.cli.options import BUILT_IN
 from doctor.cli.parser import program_parser
 from doctor.errors import DoctorError
 
@@ -42,8 +43,6 @@ def codes(**_: Any) -> Iterable[str]:
 
 def formats(**_: Any) -> Iterable[str]:
     """Names of report formats."""
-    from doctor.cli.output import BUILT_IN  # noqa: PLC0415 - one question needs it
-
     return sorted({*BUILT_IN, *_prepared().plugins.formats})
 
 

@@ -15,13 +15,6 @@ LOOKING = (
     options.PROFILE,
     *options.SELECTION,
     options.ONLINE,
-    options.JOBS,
-    options.TIMEOUT,
-    options.NO_CACHE,
-    options.COLOR,
-    options.VERBOSE,
-    options.QUIET,
-    *options.PLUGINS,
-    options.CWD,
+    *options.DIAGNOSING,
 )
 """What a diagnosis takes whose report is not printed."""

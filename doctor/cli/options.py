@@ -39,6 +39,12 @@ class Option(NamedTuple):
         return ", ".join(self.flags) + (f" {value}" if value else "")
 
 
+DOCUMENTS = ("json", "junit", "sarif", "github", "markdown", "html", "agent", "tap")
+"""Formats that say what failed as they say everything else, for those who read nothing but stdout."""
+
+BUILT_IN = ("table", "plain", *DOCUMENTS)
+"""Formats of a report that need no plugin."""
+
 SEVERITIES = ("info", "warning", "error")
 STAGES = ("interview", "execute", "evaluate", "reflect")
 
@@ -58,8 +64,7 @@ POLICY = Option(
 )
 FORMAT = Option(
     ("--format",),
-    "table, plain, json, junit, sarif, github, markdown, html, agent, tap or a plugin's "
-    "(default: table in a terminal, plain elsewhere)",
+    f"{', '.join(BUILT_IN)} or a plugin's (default: table in a terminal, plain elsewhere)",
     metavar="FORMAT",
     candidates="formats",
 )
@@ -119,3 +124,5 @@ DRY_RUN = Option(("--dry-run",), "print what would be written and write nothing"
 
 PLUGINS = (PLUGIN, NO_AUTOLOAD, PROJECT_PLUGINS)
 SELECTION = (SELECT, IGNORE, KEYWORD)
+DIAGNOSING = (JOBS, TIMEOUT, NO_CACHE, COLOR, VERBOSE, QUIET, *PLUGINS, CWD)
+"""How a diagnosis is made and told: what every command takes that makes one and shows what came of it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from doctor.cli.options import BUILT_IN
 from doctor.cli.streams import STDOUT_NAMES, is_terminal, put_pieces, style_for, talking
 from doctor.cli.writing import refuse_unwritable, write_text
 from doctor.errors import RegistrationError, UsageError
@@ -15,8 +16,6 @@ from doctor.model.report import Report
 from doctor.report.style import Style
 
 Render = Callable[[Report], str | Iterable[str]]
-
-BUILT_IN = ("table", "plain", "json", "junit", "sarif", "github", "markdown", "html", "agent", "tap")
 
 
 class Target(NamedTuple):

@@ -72,6 +72,12 @@ def say(text: str) -> None:
         sys.stderr.flush()
 
 
+def say_notices(notices: Iterable[str]) -> None:
+    """Tell what plugins that misbehaved are to be said about, a line each."""
+    for notice in notices:
+        say(f"doctor: {notice}")
+
+
 def _inert(line: str) -> str:
     """A line that a workflow's runner, which reads stderr too, takes for no command: a path may hold a line break."""
     line = line.replace("##[", "##\\[")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from doctor.diagnosis.check import Check
 from doctor.diagnosis.collect import fix_parameters
 from doctor.diagnosis.execution import one_line
+from doctor.diagnosis.fix_shape import shape_problem
 from doctor.diagnosis.run import Examined
 from doctor.errors import DoctorError
 from doctor.model.finding import Finding
@@ -65,6 +66,9 @@ def _planned(check: Check, finding: Finding, examined: Examined) -> tuple[Fix | 
         fix = check.fix(finding, **{name: examined.fact(name) for name in fix_parameters(check)})
     except DoctorError as error:
         return None, error.message
-    except Exception as error:  # noqa: BLE001 - a plugin's code; the diagnosis stands, and the user is told
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's code; the diagnosis stands, and the user is told
         return None, f"planning it failed: {one_line(error)}"
+    problem = shape_problem(fix, check, finding) if fix is not None else None
+    if problem is not None:
+        return None, f"planning it failed: the repair {problem}"
     return fix, "its check has no repair for it"

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from doctor.runner.answers import Answer
+from doctor.runner.answers import NOT_FOUND, Answer
 from doctor.runner.auth import AuthError
 from doctor.runner.client import Coordinator, quoted
 from doctor.runner.dialect import Malformed, Run, read_run
@@ -19,6 +19,9 @@ EVERY = 1.0
 
 MOST_AT_ONCE = 20
 """Runs that are asked about in one look; the others have their turn in the next."""
+
+ON_ITS_WAY = 0.5
+"""Seconds in which the answer to a poll arrives; what was claimed and has not is lost."""
 
 KILLED = "the runner that ran it was killed"
 
@@ -98,13 +101,16 @@ class Attendant:
                 return
             if answer.succeeded and answer.document.get("status") == "stopping":
                 self._runs.stop_runs((each.run.run_id,))
-            elif "status" not in answer.document and answer.is_definite and not self._departure.asked.is_set():
+            elif _is_not_told(answer) and not self._departure.asked.is_set():
                 self._runs.hold_one()
 
     def _find_lost(self, states: tuple[str, ...]) -> None:
         """Take runs that the coordinator believes to be here; fail those that were started here by somebody before."""
         for state in states:
-            for run in self._listed(state):
+            unknown = [run for run in self._listed(state) if not self._runs.knows(run.run_id)]
+            if unknown and state == "claimed":
+                self._stopped.wait(ON_ITS_WAY)
+            for run in unknown:
                 if self._stopped.is_set() or self._runs.knows(run.run_id):
                     continue
                 if state != "claimed":
@@ -130,3 +136,9 @@ class Attendant:
             return self._coordinator.ask("GET", path)
         except (OSError, AuthError):
             return None
+
+
+def _is_not_told(answer: Answer) -> bool:
+    """Whether it is no answer to what became of a run, nor will the next one be."""
+    about_a_run = answer.status == NOT_FOUND and "run" in str(answer.detail).lower()
+    return answer.is_definite and "status" not in answer.document and not about_a_run

@@ -1,12 +1,17 @@
 """Telling a coordinator that the runner lives."""
 
 import threading
+import time
 
 from doctor.runner.auth import AuthError
 from doctor.runner.client import Coordinator
 from doctor.runner.leaving import Departure
 from doctor.runner.registration import Registration
 from doctor.runner.talk import Talk
+
+
+MISSED = 2
+"""Beats. A coordinator takes a runner of which it has missed as many for stale, and only a registration mends that."""
 
 
 class Heart:
@@ -34,6 +39,7 @@ class Heart:
         self._departure = departure
         self._at_most = at_most
         self._talk = talk
+        self._heard_at = time.time()  # a machine that sleeps stops every other clock
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heart", daemon=True)
 
@@ -67,3 +73,11 @@ class Heart:
             self._registration.renew(seen, until=self._departure.asked)
         elif not answer.succeeded:
             self._talk.warning(f"no heartbeat: the coordinator answered {answer.in_words}")
+        else:
+            self._heard()
+
+    def _heard(self) -> None:
+        """It was heard, after too long perhaps. Where it still counts as alive, a registration is refused."""
+        before, self._heard_at = self._heard_at, time.time()
+        if self._heard_at - before > MISSED * self._registration.now.heartbeat_interval:
+            self._registration.again()

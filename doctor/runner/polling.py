@@ -56,7 +56,7 @@ class Polling:
         talk: Talk,
     ) -> None:
         self.dropped_at: float | None = None
-        """When a poll was last lost, in monotonic seconds: the coordinator may still answer it, to nobody."""
+        """When a poll, or its answer, was last lost, in monotonic seconds: a run may be claimed for nobody."""
 
         self._coordinator = coordinator
         self._registration = registration
@@ -142,6 +142,7 @@ class Polling:
         said = read_poll(answer)
         self._heed(said)
         if said.problem is not None:
+            self.dropped_at = time.monotonic()
             self._trouble(said.problem)
         elif said.run is not None or time.monotonic() - began >= QUICK:
             self._pauses.reset()
@@ -179,6 +180,8 @@ class Polling:
             if not self._registration.renew(seen, until=self._departure.asked):
                 self._pause()
         else:
+            if not answer.is_definite:  # somebody in between may have lost what the coordinator gave
+                self.dropped_at = time.monotonic()
             self._trouble(f"the coordinator answers a poll with {answer.in_words}")
 
     def _trouble(self, problem: str) -> None:

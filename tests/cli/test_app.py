@@ -10,7 +10,7 @@ import pytest
 
 from doctor.__about__ import __version__
 from doctor.cli import main
-from doctor.cli.app import wants_json
+from doctor.cli.app import document_wanted
 from doctor.errors import ProbeTimeout, RegistrationError, UsageError
 from doctor.model.report import Report
 
@@ -175,7 +175,7 @@ def test_a_wrong_command_line_still_gives_one_json_document(argv: list[str], pro
 
 
 def test_no_arguments_at_all_are_no_request_for_json() -> None:
-    assert not wants_json([])
+    assert document_wanted([]) is None
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["-h"], ["check", "--help"], ["--format", "json", "-h"], ["trust", "-h"]])

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from doctor.cli import main
-from doctor.cli.app import wants_json
-from doctor.cli.output import BUILT_IN, Target, plan
+from doctor.cli.app import document_wanted
+from doctor.cli.options import BUILT_IN
+from doctor.cli.output import Target, plan
 from doctor.errors import UsageError
 
 Capture = pytest.CaptureFixture[str]
@@ -39,7 +40,7 @@ def test_a_dash_is_stdout_and_takes_the_place_of_the_default(tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 def test_the_device_that_is_stdout_is_a_dash(name: str, tmp_path: Path) -> None:
     assert plan("json", [("json", name)], tmp_path) == [Target("json", None)]
-    assert wants_json(["--output", f"json={name}"])
+    assert document_wanted(["--output", f"json={name}"]) == "json"
 
 
 @pytest.mark.parametrize(

@@ -409,3 +409,12 @@ def test_the_configuration_of_somebody_elses_executor_is_its_own_business(
 ) -> None:
     program(roots[0].directory / "work")
     assert notes(roots, runners, "work", {"permission_mode": 5, "anything": [None]}) == ([], ())
+
+
+def test_a_link_that_leads_nowhere_hides_no_name(roots: tuple[ExecutorRoot, ...]) -> None:
+    folder = roots[0].folders[0]
+    for name in ("a", "b", "c"):
+        put(folder / f"{name}.json")
+    for name in ("loop", "missing"):
+        (folder / f"{name}.json").symlink_to(folder / f"{name}.json")
+    assert executor_profile_names(roots) == ("a", "b", "c", "loop", "missing")

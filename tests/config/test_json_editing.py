@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from doctor.config import json_editing
 from doctor.config.documents import Document, parse_document
 from doctor.config.editing import applied, canonical, edit
 from doctor.errors import Unavailable
@@ -102,6 +103,38 @@ def test_several_changes_go_by_the_paths_of_the_file_as_it_is() -> None:
 def test_the_first_of_equal_keys_is_kept_where_their_values_are_equal() -> None:
     text = '{"a": {"b": 1, "c": [1.0]}, "x": 1, "a": {"c": [1.0], "b": 1}, "a": {"b": 1, "c": [1.0]}}'
     assert changed(text, ("keep_first", ("a",))) == '{"a": {"b": 1, "c": [1.0]}, "x": 1}'
+
+
+def test_equal_keys_that_only_repeat_themselves_within_are_equal() -> None:
+    text = '{"a": {"b": 1, "b": 1}, "a": {"b": 1}}'
+    assert changed(text, ("keep_first", ("a",))) == '{"a": {"b": 1, "b": 1}}'
+
+
+def test_what_stands_around_a_change_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = {f"k{number}": {"name": "x" * 50, "tags": [number]} for number in range(1000)}
+    text = json.dumps({"members": members, "rest": members}, indent=1)
+    read, loads = [], json.loads
+    with monkeypatch.context() as patch:
+        patch.setattr(json, "loads", lambda part, **keywords: (read.append(len(part)), loads(part, **keywords))[1])
+        edits = edit(document(text))
+        read.clear()
+        edits.rename(("members", "k500", "name"), "called")
+        edits.set(("members", "k500", "tags", 0), 0)
+        fix = edits.fix()
+    assert sum(read) < len(text) // 50
+    members["k500"] = {"called": "x" * 50, "tags": [0]}
+    assert json.loads(applied(text, fix.edits))["members"] == members
+
+
+@pytest.mark.parametrize("path", [("n",), ("a", 1, "n")])
+def test_a_change_that_would_do_more_is_refused_at_every_depth(
+    monkeypatch: pytest.MonkeyPatch, path: tuple[str | int, ...]
+) -> None:
+    edits = edit(document('{"a": [0, {"n": 1, "m": 2}], "n": 1, "m": 2}'))
+    edits.rename(path, "k")
+    monkeypatch.setattr(json_editing, "json_text", lambda _: '"j": 1, "k"')
+    with pytest.raises(Unavailable, match="another of its values would change too"):
+        edits.fix()
 
 
 @pytest.mark.parametrize(

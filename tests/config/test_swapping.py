@@ -42,6 +42,16 @@ def test_a_file_gets_its_new_content_and_keeps_its_mode(file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Python has extended attributes only on Linux")
+def test_what_else_the_system_keeps_with_a_file_stays(file: Path) -> None:
+    try:
+        os.setxattr(file, "user.origin", b"here")
+    except OSError:
+        pytest.skip("this file system has no extended attributes")
+    swap(file)
+    assert (os.getxattr(file, "user.origin"), left(file)) == (b"here", (NEW, []))
+
+
 def test_a_mode_can_be_given(file: Path) -> None:
     swap(file, mode=0o600)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from doctor.config import toml_editing
 from doctor.config.documents import parse_document
 from doctor.config.editing import applied, canonical, edit
 from doctor.config.toml_editing import differences
@@ -140,3 +141,19 @@ def test_any_value_and_name_can_be_changed_alone(table: dict[str, Any], value: A
     wanted = {("renamed" if name == key else name): (value if name == key else each) for name, each in table.items()}
     assert canonical(tomllib.loads(after)) == canonical(wanted)
     assert after.startswith("# top\n")
+
+
+def test_other_names_need_no_comparing_of_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toml_editing, "SequenceMatcher", None)
+    assert 'named = "x"' in changed(MACHINE, ("rename", ("agnets", 0, "name"), "named"))
+
+
+def test_what_is_the_same_at_both_ends_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, compare = [], toml_editing.SequenceMatcher
+    monkeypatch.setattr(
+        toml_editing, "SequenceMatcher", lambda junk, *sides: (compared.append(sides), compare(junk, *sides))[1]
+    )
+    before = "".join(f"a{number} = 0\n" for number in range(500))
+    after = before.replace("a250 = 0", "a250 = 1")
+    assert list(differences(before, after)) == [(before.index("a250 = 0") + 7, before.index("a250 = 0") + 8, "1")]
+    assert compared == [(["a250 = 0\n"], ["a250 = 1\n"])]

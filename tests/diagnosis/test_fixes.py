@@ -44,7 +44,7 @@ class ACM002(doctor.Check):
 
     def run(self) -> Iterator[doctor.Finding]:
         """Fails always."""
-        for name in ("none", "unavailable", "broken"):
+        for name in ("none", "unavailable", "broken", "ended", "odd"):
             yield self.finding(name, "it is", fixable=True)
 
     def fix(self, finding: doctor.Finding) -> doctor.Fix | None:
@@ -53,7 +53,9 @@ class ACM002(doctor.Check):
             raise doctor.Unavailable("not on this machine")
         if finding.subject == "broken":
             raise KeyError("oops")
-        return None
+        if finding.subject == "ended":
+            raise SystemExit(9)
+        return self.repair(finding, "do nothing") if finding.subject == "odd" else None
 
 
 class ACM003(doctor.Check):
@@ -101,6 +103,8 @@ def test_why_there_is_no_repair_is_told(examined: Examined) -> None:
     assert reasons["none"] == "its check has no repair for it"
     assert reasons["unavailable"] == "not on this machine"
     assert reasons["broken"].startswith("planning it failed: KeyError")
+    assert reasons["ended"] == "planning it failed: SystemExit: 9"
+    assert reasons["odd"] == "planning it failed: the repair changes no file"
     assert reasons["old"] == "its check has no repair"
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 import pytest
 
 from doctor.cli import main
-from doctor.cli.output import BUILT_IN
+from doctor.cli.options import BUILT_IN
 from doctor.report.redact import HIDDEN, Redactor, redact
 from tests.gate.secret_kinds import KINDS, LABELLED, MIXED, SHAPES, TRACE, Planted, letters
 

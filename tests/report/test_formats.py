@@ -9,8 +9,7 @@ import pluggy
 import pytest
 
 from doctor import hookspecs
-from doctor.cli.app import DOCUMENTS
-from doctor.cli.output import BUILT_IN
+from doctor.cli.options import BUILT_IN, DOCUMENTS
 from doctor.model.report import Report
 from doctor.report import formats, json_format, plain, table
 

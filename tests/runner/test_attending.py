@@ -1,5 +1,6 @@
 """Stops that no poll tells, and runs that were claimed for a poll that was lost."""
 
+import io
 import select
 from collections.abc import Callable, Iterator
 
@@ -8,6 +9,7 @@ import pytest
 from doctor.runner import attending
 from doctor.runner.attending import Attendant
 from doctor.runner.client import Coordinator as Peer
+from doctor.runner.dialect import read_run
 from doctor.runner.ending import Cause
 from doctor.runner.leaving import Departure
 from doctor.runner.polling import Polling
@@ -18,6 +20,7 @@ from doctor.runner.talk import Talk
 from tests.coordinator.server import Coordinator
 
 Serve = Callable[..., Coordinator]
+MOST = 30
 
 
 class Rig:
@@ -28,7 +31,7 @@ class Rig:
         self.registration = Registration(peer, identity, departure, talk)
         self.registration.first()
         self.reporter = Reporter(peer, self.registration, departure, talk)
-        self.runs = Runs(most=30, carry=self._carry, reporter=self.reporter, talk=talk)
+        self.runs = Runs(most=MOST, carry=self._carry, reporter=self.reporter, talk=talk)
         polling = Polling(peer, self.registration, self.runs, departure, floor=0, once=False, talk=talk)
         self.attendant = Attendant(
             coordinator=peer,
@@ -105,3 +108,41 @@ def test_a_list_that_cannot_be_had_is_no_trouble(rig: Rig) -> None:
     rig.attendant.start(lambda: first.append(1), search=True)
     rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs")) > 4, "questions")
     assert first == [1]
+
+
+def test_what_a_poll_brings_just_now_is_not_lost(rig: Rig, said: io.StringIO) -> None:
+    run_id = rig.claim()
+    [run] = [each for each in rig.coordinator.runs() if each["run_id"] == run_id]
+    rig.attendant.start(lambda: None, search=False)
+    rig.coordinator.until(lambda: rig.coordinator.history("GET", "/runs"), "a look")
+    arrived = read_run(run)
+    assert arrived is not None
+    rig.runs.take(arrived)
+    rig.coordinator.until_status(run_id, "running")
+    rig.coordinator.until(
+        lambda: sum(each["ended"] is not None for each in rig.coordinator.history("GET", "/runs")) > 2, "every look"
+    )
+    assert "never arrived" not in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "room"),
+    [
+        (404, '{"detail":"Not Found"}', True),
+        (405, '{"detail":"Method Not Allowed"}', True),
+        (422, "{}", True),
+        (500, "{}", False),
+        (404, '{"detail":"Run not found"}', False),
+        (200, '{"status":"running"}', False),
+    ],
+)
+def test_a_full_runner_polls_on_where_only_polls_tell_of_stops(status: int, body: str, room: bool, rig: Rig) -> None:
+    rig.coordinator.fault("answer", method="GET", path="/runs/.*", status=status, body=body, times=-1)
+    for _ in range(MOST):
+        run = read_run({"run_id": rig.claim(), "session_id": "ses_1", "type": "start_session", "prompt": "x"})
+        assert run is not None
+        rig.runs.take(run)
+    assert not rig.runs.has_room()
+    rig.attendant.start(lambda: None, search=False)
+    rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs/")) > 2 * attending.MOST_AT_ONCE, "looks")
+    assert rig.runs.has_room() is room

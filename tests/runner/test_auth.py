@@ -110,3 +110,11 @@ def test_a_static_token_that_cannot_be_read_any_more_stays() -> None:
 
     token = StaticToken(read)
     assert (token.renew(), token.header()) == (False, "Bearer first")
+
+
+def test_a_tenant_that_does_not_answer_is_named() -> None:
+    def post(_domain: str, _document: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    with pytest.raises(ConnectionError, match="tenant.test gives no token now: Connection refused"):
+        TenantToken(CREDENTIALS, post).header()

@@ -5,7 +5,7 @@ import pytest
 
 from doctor.runner import client
 from doctor.runner.answers import Answer
-from doctor.runner.client import Coordinator, quoted
+from doctor.runner.client import Coordinator, Line, quoted
 from tests.runner.raw_server import RawServer, ok
 
 
@@ -146,3 +146,16 @@ def test_refusals_are_told_apart_by_their_detail(
 ) -> None:
     answer = Answer(status=status, content_type=None, body=body)
     assert (answer.not_registered, answer.about_credentials) == (not_registered, about_credentials)
+
+
+def test_an_address_of_version_6_needs_no_port() -> None:
+    connection = Line("::1", None, None)._connection
+    assert (connection.host, connection.port) == ("::1", 80)
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".test"])
+def test_a_host_that_can_be_no_machine_is_one_that_does_not_answer(
+    host: str, peer: Callable[[str], Coordinator]
+) -> None:
+    with pytest.raises(ConnectionRefusedError, match="is no name of a machine"):
+        peer(f"http://{host}").ask("GET", "/")

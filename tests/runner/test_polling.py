@@ -173,14 +173,18 @@ def test_an_answer_that_cannot_be_used_is_survived(
     assert coordinator.until_ended(coordinator.create()["run_id"]) == ["completed"]
 
 
-def test_the_same_run_twice_runs_once_and_is_told_again(serve: Serve, rig: Callable[..., Rig]) -> None:
+def test_the_same_run_twice_runs_once_and_is_told_again_where_its_end_is_not_known(
+    serve: Serve, rig: Callable[..., Rig]
+) -> None:
     coordinator = serve()
     made = rig(coordinator)
     made.go.set()
     made.start()
     run_id = coordinator.create()["run_id"]
     coordinator.until_ended(run_id)
-    coordinator.answer_poll({"run": {**coordinator.run(run_id), "prompt": "hello"}})
+    run = coordinator.run(run_id)
+    coordinator.fault("answer", method="GET", path=f"/runs/{run_id}", status=200, body='{"status":"claimed"}')
+    coordinator.answer_poll({"run": run})
     coordinator.until(lambda: coordinator.reports(run_id).count("completed") == 2, "the end, again")
     assert made.begun == [run_id]
 
@@ -194,3 +198,28 @@ def test_a_lost_poll_is_ended_before_leaving(serve: Serve, rig: Callable[..., Ri
     made.polling.dropped_at = time.monotonic()
     made.leave()
     assert (coordinator.runners(), coordinator.open_polls(), coordinator.marks()) == ([], 0, [])
+
+
+@pytest.mark.parametrize(("status", "body"), [(502, "<html>"), (504, ""), (200, "<html>"), (200, '{"run":{}}')])
+def test_an_answer_that_was_spoiled_may_have_been_a_run(
+    status: int, body: str, serve: Serve, rig: Callable[..., Rig]
+) -> None:
+    coordinator = serve()
+    made = rig(coordinator)
+    coordinator.fault("replace", method="GET", path="/runner/runs", status=status, body=body)
+    coordinator.create()
+    made.start()
+    coordinator.until(lambda: made.polling.dropped_at is not None, "the loss to be known")
+
+
+def test_an_end_that_the_coordinator_knows_is_not_told_again(serve: Serve, rig: Callable[..., Rig]) -> None:
+    coordinator = serve()
+    made = rig(coordinator)
+    made.go.set()
+    made.start()
+    run = coordinator.create()
+    coordinator.until_ended(run["run_id"])
+    coordinator.answer_poll({"run": coordinator.run(run["run_id"])})
+    coordinator.until(lambda: coordinator.history("GET", f"/runs/{run['run_id']}"), "the question")
+    made.leave()
+    assert coordinator.reports(run["run_id"]) == ["started", "completed"]

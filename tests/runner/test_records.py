@@ -1,7 +1,10 @@
 import io
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -137,3 +140,48 @@ def test_the_journal_tells_of_a_run(tmp_path: Path, talk: Talk) -> None:
     assert (row.agent, row.runtime_id, row.state) == ("bob", "claude_code", State.FAILED)
     assert row.outcome is not None
     assert (row.outcome.code, row.outcome.failure, row.outcome.evidence) == (2, "exited(2)", ("it broke",))
+
+
+def test_a_project_that_is_not_there_is_not_made(tmp_path: Path, talk: Talk) -> None:
+    storage = Storage(tmp_path / "missing", tmp_path / "state", talk)
+    record = storage.begin(ABOUT)
+    storage.close(limit=10)
+    assert record is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["state"]
+
+
+def test_what_cannot_be_journalled_takes_nothing_along(tmp_path: Path, talk: Talk, said: io.StringIO) -> None:
+    ledger = Ledger(tmp_path / "metawsm.db", talk)
+    record = begin(tmp_path, ABOUT)
+    document = exit_record.document(kind="exited", code=0)
+    outcome = outcome_of(document, End.completed())
+    ledger.spawned(record)
+    for process_id, reason in (("unknown", "reported"), (record.process_id, " "), (record.process_id, "reported")):
+        ledger.ended(process_id, verb_of(End.completed()), reason=reason, outcome=outcome)
+    ledger.close(limit=30)
+    with Journal(tmp_path / "metawsm.db") as journal:
+        assert [row.state for row in journal.processes()] == [State.COMPLETED]
+    assert said.getvalue().count("not journalled") == 2
+
+
+def test_a_run_does_not_end_before_it_begins(tmp_path: Path, talk: Talk) -> None:
+    path = tmp_path / "metawsm.db"
+    Journal(path).prepare()
+    ledger = Ledger(path, talk)
+    record = begin(tmp_path, ABOUT)
+    document = exit_record.document(kind="exited", code=0)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        ledger.spawned(record)
+        ledger.ended(
+            record.process_id,
+            verb_of(End.completed()),
+            reason="reported",
+            outcome=outcome_of(document, End.completed()),
+        )
+        other.execute("ROLLBACK")
+    ledger.close(limit=30)
+    with Journal(path) as journal:
+        began, ended = (datetime.fromisoformat(each.occurred_at).timestamp() for each in journal.events())
+    assert began == pytest.approx(record.submitted_at, abs=0.001)
+    assert began <= ended

@@ -14,7 +14,7 @@ from doctor.gate.comparing.approvals import Recorded, approval_changes, approve,
 from doctor.gate.comparing.beside import beside_changes, selection_change
 from doctor.gate.comparing.crew import crew_changes
 from doctor.gate.comparing.denying import Denials
-from doctor.gate.comparing.executors import executor_changes
+from doctor.gate.comparing.executors import executor_changes, executor_harnesses
 from doctor.gate.comparing.files import plugin_changes, skill_changes
 from doctor.gate.comparing.harness_files import harness_file_changes
 from doctor.gate.comparing.meaning import Meaning, bound_harnesses, known_programs, named_harnesses, read_policy
@@ -166,7 +166,10 @@ class _Comparing:
         named = named_files((was.policy, now.policy))
         for side in (self.base, self.head):
             side.fetch(named.every)
-        yield from harness_file_changes(self.base, self.head, bound_harnesses((was, now), self.around.registry), named)
+        registry = self.around.registry
+        bound = bound_harnesses((was, now), registry)
+        bound += [each for side in (self.base, self.head) for each in executor_harnesses(side, registry)]
+        yield from harness_file_changes(self.base, self.head, list(dict.fromkeys(bound)), named)
 
     def _meanings(self) -> tuple[Meaning, Meaning]:
         around = self.around

@@ -14,7 +14,7 @@ from doctor.gate.comparing.harness_settings import unique
 from doctor.gate.comparing.order import NOTHING, Judged, chain, worst
 from doctor.gate.comparing.sides import Side
 from doctor.gate.comparing.values import Draft, canonical
-from doctor.harness.base import Dial
+from doctor.harness.base import Dial, Harness
 from doctor.harness.registry import Registry
 from doctor.model.comparison import Verdict
 
@@ -45,6 +45,16 @@ def executor_changes(was: Side, now: Side, registry: Registry) -> Iterator[Draft
         texts = tuple(None if value is None else _words(value) for value in values)
         judged = judge_executor(values[0], values[1], dials)
         yield file_draft((f"executor {path}", "executor", "executors"), (texts[0], texts[1]), judged, path, text=True)
+
+
+def executor_harnesses(side: Side, registry: Registry) -> Iterator[Harness]:
+    """The harnesses that profiles of a side run."""
+    for profile in _executors(side).values():
+        named = (profile.get(key) for key in ("type", "command")) if isinstance(profile, dict) else ()
+        for name in (each for each in named if isinstance(each, str)):
+            harness = registry.get(name) or registry.get(Path(name).name)
+            if harness is not None:
+                yield harness
 
 
 def judge_executor(before: Any, after: Any, dials: Sequence[Dial]) -> Judged:

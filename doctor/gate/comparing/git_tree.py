@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from doctor.config.documents import LARGEST_DOCUMENT
@@ -144,29 +144,44 @@ def _git(
         UsageError: There is no git, or it gives no answer in time.
     """
     argv = ("git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", *arguments)
+    process = None
     try:
-        process = subprocess.Popen(
-            argv,
-            cwd=directory,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise UsageError(f"git cannot be run: {error.strerror or error}", remedy="install git") from error
-    with process:
-        try:
-            stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
-        except BaseException as error:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            if isinstance(error, subprocess.TimeoutExpired):
-                raise UsageError(f"git gave no answer within {TIMEOUT:g} s: {' '.join(arguments[:2])}") from error
-            raise
+        with undisturbed():
+            process = subprocess.Popen(
+                argv,
+                cwd=directory,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
+    except BaseException as error:
+        if process is not None:
+            _end(process)
+        if isinstance(error, subprocess.TimeoutExpired):
+            raise UsageError(f"git gave no answer within {TIMEOUT:g} s: {' '.join(arguments[:2])}") from error
+        if isinstance(error, OSError):
+            raise UsageError(f"git cannot be run: {error.strerror or error}", remedy="install git") from error
+        raise
     return subprocess.CompletedProcess(argv, process.returncode, stdout, stderr)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End git with whatever it started."""
+    with process, suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Signals that end the program wait until this is over."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _is_id(word: str) -> bool:

@@ -84,8 +84,10 @@ def _expanded(directory: Path, name: str) -> Iterator[Path]:
         yield from (path,) if is_there(path) and not path.is_dir() else ()
         return
     count = 0
-    for folder, _, names in os.walk(path):
-        for each in sorted(names):
+    for folder, folders, names in os.walk(path):
+        # A link to a directory is an entry like a file: following it might never end.
+        links = [each for each in folders if Path(folder, each).is_symlink()]
+        for each in sorted((*names, *links)):
             count += 1
             if count <= MOST_FILES:
                 yield Path(folder, each)
@@ -94,9 +96,11 @@ def _expanded(directory: Path, name: str) -> Iterator[Path]:
 def _text(path: Path) -> str:
     """Its content; where it cannot be read, why, and for a link that leads nowhere, where to."""
     try:
+        if path.is_symlink() and path.is_dir():
+            return f"(leads to {path.readlink()})"
         return read_bytes(path, limit=LARGEST_DOCUMENT).decode("utf-8", "backslashreplace")
-    except FileProblem as problem:
-        return f"({problem.message})"
+    except (FileProblem, OSError) as problem:
+        return f"({problem})"
 
 
 def _settings(path: str, old: _Own | None, new: _Own | None, known: _Own) -> Draft:

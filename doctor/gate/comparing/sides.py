@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from doctor.config.documents import read_document
 from doctor.config.paths import Paths
 from doctor.config.project import DIRECTORY, Project, find_project
 from doctor.errors import UsageError
-from doctor.gate.comparing.git_tree import Repository, extract, find_repository
+from doctor.gate.comparing.git_tree import Repository, extract, find_repository, undisturbed
 from doctor.harness.base import HarnessContext
 from doctor.harness.registry import Registry
 from doctor.model.comparison import SideRef
@@ -184,23 +183,13 @@ def _private_directory() -> Iterator[Path]:
     """A directory of one's own, which is removed whatever happens: neither step is cut short by a signal."""
     made = None
     try:
-        with _undisturbed():
+        with undisturbed():
             made = tempfile.mkdtemp(prefix="doctor-compare-")
         yield Path(os.path.realpath(made))
     finally:
         if made is not None:
-            with _undisturbed():
+            with undisturbed():
                 shutil.rmtree(made, ignore_errors=True)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Signals that end the program wait until this is over."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -239,10 +239,10 @@ def _texts(data: Any) -> tuple[str, ...]:
 
 
 def _is_path(path: Any) -> bool:
-    return isinstance(path, str) and os.path.isabs(path) and os.path.normpath(path) == path and "\0" not in path
+    return isinstance(path, str) and path.startswith("/") and os.path.normpath(path) == path and "\0" not in path
 
 
-def _require(condition: bool) -> None:  # noqa: FBT001 - what is required is all there is to say
+def _require(condition: bool) -> None:
     if not condition:
         raise ValueError("this is no manifest")
 

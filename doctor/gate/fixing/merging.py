@@ -122,7 +122,8 @@ def _changes(piles: Iterable[_Pile], read: Read) -> tuple[list[FileChange], dict
         except FileProblem as problem:
             refused |= dict.fromkeys(every, f"{pile.path} {problem.message}")
         except _TogetherError as error:
-            refused[every[-1]] = str(error)
+            alone = f"it would leave {pile.path} malformed"
+            refused[every[-1]] = alone if len(set(every)) == 1 else str(error)
         except ValueError as error:
             refused |= dict.fromkeys(every, str(error))
         else:
@@ -141,7 +142,10 @@ def _text(pile: _Pile, read: Read) -> str | None:
     content = read(pile.path)
     if digest(content) != next(file.sha256 for _, file in pile.files if file.sha256):
         raise ValueError(CHANGED)
-    return content.decode("utf-8")
+    text = content.decode("utf-8")
+    if any(edit.end > len(text) for _, file in pile.files for edit in file.edits):
+        raise ValueError(f"a repair goes beyond the end of {pile.path}")
+    return text
 
 
 def _require_sound(change: FileChange) -> None:

@@ -170,3 +170,15 @@ def test_no_program_of_the_repository_is_run_to_tell_whose_a_file_is(repository:
     marker.unlink(missing_ok=True)
     assert classes(repository.compare()) == {"file .claude/settings.json permissions": "looser"}
     assert not marker.exists()
+
+
+def test_a_harness_that_an_executor_runs_counts(change_of_files: ChangeOfFiles) -> None:
+    before = project("codex", {".metawsm/executors/own.json": {"type": "claude-code", "command": "claude"}})
+    found = change_of_files(before, {**before, ".claude/settings.json": BYPASS})
+    assert classes(found) == {"file .claude/settings.json permissions": "looser"}
+
+
+def test_a_link_to_a_directory_of_settings_is_a_change(change_of_files: ChangeOfFiles) -> None:
+    before = project("codex", {"more/a.rules": "x"})
+    found = change_of_files(before, {**before, ".codex/rules/more": Path("../../more")})
+    assert classes(found) == {"file .codex/rules/more permissions": "looser"}

@@ -130,11 +130,10 @@ def test_a_bare_repository_has_revisions(changed: Repository, tmp_path: Path) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_by_a_comparison_that_was_cut_short(
-    changed: Repository, temporary: Path, number: signal.Signals
+    changed: Repository, temporary: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    changed.write(
-        "slow/git", f'#!/bin/sh\ncase $* in *ls-tree*) exec sleep 60;; esac\nexec {shutil.which("git")} "$@"\n'
-    )
+    wait = f"*ls-tree*) : > {tmp_path}/reached; exec {shutil.which('sleep')} 60;;"
+    changed.write("slow/git", f'#!/bin/sh\ncase $* in {wait} esac\nexec {shutil.which("git")} "$@"\n')
     (changed.root / "slow/git").chmod(0o755)
     path = f"{changed.root / 'slow'}:{changed.environment['PATH']}"
     process = subprocess.Popen(
@@ -142,13 +141,14 @@ def test_nothing_is_left_by_a_comparison_that_was_cut_short(
         cwd=changed.root,
         env={**os.environ, **changed.environment, "PATH": path, "TMPDIR": str(temporary)},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     with process:
         deadline = time.monotonic() + 30
-        while not list(temporary.iterdir()) and process.poll() is None and time.monotonic() < deadline:
+        while not (tmp_path / "reached").exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert list(temporary.iterdir())
+        assert list(temporary.glob("doctor-compare-*")), process.communicate()
         process.send_signal(number)
         process.wait(30)
     assert (process.returncode, list(temporary.iterdir())) == (128 + number, [])

@@ -6,6 +6,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,16 @@ def test_a_file_that_appeared_at_the_place_of_a_new_one_is_left(bench: Bench) ->
 
 
 @needs_a_user
+def test_a_file_that_its_owner_made_read_only_is_left(misspelt: Bench) -> None:
+    misspelt.policy.chmod(0o444)
+    [repair] = misspelt.apply("POL003")
+    assert (repair.state, repair.reason) == (
+        RepairState.FAILED,
+        f"{misspelt.policy} cannot be written: it is read-only",
+    )
+
+
+@needs_a_user
 def test_what_may_not_be_written_is_told_with_the_reason(misspelt: Bench) -> None:
     misspelt.policy.parent.chmod(0o555)
     [repair] = misspelt.apply("POL003")
@@ -187,10 +198,73 @@ def test_there_may_be_nothing_to_take_back(bench: Bench) -> None:
         bench.undo("../x")
 
 
-def test_a_damaged_manifest_is_left_out(misspelt: Bench) -> None:
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "[" * 100_000, "\ud800"], ids=["empty", "cut", "list", "deep", "bytes"]
+)
+def test_a_damaged_manifest_is_left_out_and_named(misspelt: Bench, text: str) -> None:
     misspelt.apply("POL003")
     [one] = applications(misspelt.paths, str(misspelt.project))
-    (misspelt.paths.state_dir / "fixes" / one.id / "manifest.json").write_text("{")
+    directory = misspelt.paths.state_dir / "fixes" / one.id
+    (directory / "manifest.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert applications(misspelt.paths, str(misspelt.project)) == ()
+    for identity, message in ((None, "nothing to take back"), (one.id, "the record of .* is damaged")):
+        with pytest.raises(UsageError, match=message) as error:
+            misspelt.undo(identity)
+        assert str(directory) in (error.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"backup": "../../../../victim"},
+        {"temporary": "VICTIM"},
+        {"path": "../victim"},
+        {"path": "/a/../victim"},
+        {"path": "/a\0b"},
+        {"path": 7},
+        {"kind": "other"},
+        {"kind": ["edit"]},
+        {"kind": "mode", "mode_after": None},
+        {"mode_before": "420"},
+        {"mode_before": 0o10000},
+        {"before": "x"},
+        {"backup": None},
+        {"new": 1},
+        {"fixes": "abc"},
+    ],
+)
+def test_what_this_tool_did_not_write_about_a_file_is_not_taken_back(misspelt: Bench, change: dict[str, Any]) -> None:
+    misspelt.apply("POL003")
+    after, victim = misspelt.policy.read_text(), misspelt.root / "victim"
+    victim.write_text(json.dumps(MISSPELT, indent=2) + "\n")
+    [path] = (misspelt.paths.state_dir / "fixes").glob("*/manifest.json")
+    data = json.loads(path.read_text())
+    data["files"][0] |= {key: str(victim) if value == "VICTIM" else value for key, value in change.items()}
+    path.write_text(json.dumps(data))
+    with pytest.raises(UsageError, match="nothing to take back"):
+        misspelt.undo()
+    assert (misspelt.policy.read_text(), victim.exists()) == (after, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema_version": 2},
+        {"id": "../.."},
+        {"state": "other"},
+        {"state": 7},
+        {"time": 7},
+        {"titles": [1]},
+        {"directories": [1]},
+        {"directories": ["relative"]},
+        {"files": None},
+        {"files": [1]},
+    ],
+)
+def test_a_manifest_that_this_tool_did_not_write_is_left_out(misspelt: Bench, change: dict[str, Any]) -> None:
+    misspelt.apply("POL003")
+    [path] = (misspelt.paths.state_dir / "fixes").glob("*/manifest.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
     assert applications(misspelt.paths, str(misspelt.project)) == ()
 
 

@@ -68,6 +68,13 @@ def test_repairs_that_are_sound_only_one_by_one_are_done_one_by_one(merged: Call
     assert list(left_out) == ["two"]
 
 
+def test_a_repair_that_is_for_another_text_is_left_out(merged: Callable[..., Merged]) -> None:
+    assert merged(fix("one", edited(edit(900, 901, "x")))).left_out == {
+        "one": "a repair goes beyond the end of /p.json"
+    }
+    assert merged(fix("one", edited(edit(0, 1, "")))).left_out == {"one": "it would leave /p.json malformed"}
+
+
 def test_modes_of_one_file_go_together_as_the_stricter(merged: Callable[..., Merged]) -> None:
     mode = FileFix(path="/p.json", sha256=None, mode=0o640)
     [change], _ = merged(fix("one", mode), fix("two", edited(edit(1, 5, '"a"'), mode=0o604)))

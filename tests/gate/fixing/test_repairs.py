@@ -4,10 +4,12 @@ import json
 import stat
 import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from checks.modes import can_change
 from doctor.diagnosis.fixes import plan_fixes
 from doctor.exit_codes import ExitCode
 from doctor.gate.fixing.undoing import applications
@@ -385,6 +387,26 @@ def test_run_state_that_another_ignore_file_has_is_no_finding(bench: Bench, line
     (bench.project / ".metawsm" / "processes").mkdir()
     (bench.project / ".gitignore").write_text(f"# mine\n{line}\n")
     assert bench.plan("RUN")[0].report.findings == ()
+
+
+@pytest.mark.parametrize("second", ["s", "t"])
+def test_a_misspelt_key_that_stands_there_twice_is_first_kept_once(bench: Bench, states: States, second: str) -> None:
+    bench.write(f'{{"version": 2, "tmx": {{"socket": "s"}}, "tmx": {{"socket": "{second}"}}}}')
+    examined, planned = bench.plan("POL")
+    assert {each.code for each in examined.report.findings if each.fixable} == ({"POL002"} if second == "s" else set())
+    assert states(planned.repairs) == ([("POL002", "planned")] if second == "s" else [])
+
+
+@pytest.mark.parametrize("path", [Path("/dev/null"), Path("/nothing-is-here")])
+def test_the_mode_of_what_is_neither_file_nor_directory_is_left(path: Path) -> None:
+    assert not can_change(path)
+
+
+def test_the_mode_of_a_directory_that_is_shared_on_purpose_is_left(bench: Bench) -> None:
+    bench.policy.parent.chmod(0o1777)
+    examined, planned = bench.plan("SEC002")
+    assert [(finding.code, finding.fixable) for finding in examined.report.findings] == [("SEC002", False)]
+    assert planned.repairs == ()
 
 
 def test_what_is_fixable_is_exactly_what_has_a_plan(bench: Bench, skill: Any) -> None:
