@@ -47,15 +47,11 @@ def moved(
     if own != name:
         edits.rename((*found.place, own), name)
     files = [edits.fix()]
+    title = f"refer to {variable}, which holds it, for the key of endpoint {found.endpoint}"
     if variable is None:
+        title = f"move the key of endpoint {found.endpoint} into {value}, which only you can read"
         path = str((settings / value).absolute())
         files.insert(0, doctor.FileFix(path=path, sha256=None, secret=f"{key}\n", mode=0o600))
-    where = f"to {variable}, which holds it" if variable else f"into {value}, which only you can read"
-    title = (
-        f"move the key of endpoint {found.endpoint} {where}"
-        if variable is None
-        else (f"refer {where}, for the key of endpoint {found.endpoint}")
-    )
     return check.repair(finding, title, *files, secrets=(key,))
 
 

@@ -1,6 +1,7 @@
 """POL: the policy file is read, and says what it seems to say."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 import doctor
 
@@ -63,11 +64,12 @@ class POL002(doctor.Check):
 
 def _says_the_same(policy_file: PolicyFile) -> Callable[[doctor.ConfigProblem], bool]:
     """Tells of a key that stands there several times whether its values are equal."""
-    edits = doctor.edit(policy_file.document) if policy_file.document else None
+    edits_of = cache(doctor.edit)  # for the first such key: most policies have none
 
     def told(problem: doctor.ConfigProblem) -> bool:
-        if edits is None or problem.location.pointer is None:
+        if policy_file.document is None or problem.location.pointer is None:
             return False
+        edits = edits_of(policy_file.document)
         try:
             return edits.can_keep_first(edits.path(problem.location.pointer))
         except doctor.Unavailable:

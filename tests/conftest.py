@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -93,6 +93,22 @@ def doctor_argv() -> tuple[str, ...]:
     return (sys.executable, "-Ic", "import sys; from doctor.cli import main; sys.exit(main())")
 
 
+def captured(
+    argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], limit: float = LIMIT_SECONDS
+) -> subprocess.CompletedProcess[str]:
+    """What a program said that was run without input, however it ended; ``limit`` seconds are the longest."""
+    return subprocess.run(
+        argv,
+        cwd=cwd,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=limit,
+    )
+
+
 @pytest.fixture
 def run_doctor(
     doctor_argv: tuple[str, ...], private_environment: Mapping[str, str], private_project: Path
@@ -100,16 +116,7 @@ def run_doctor(
     """Run the command on the private machine, without input: ``run_doctor("check", "--format", "json")``."""
 
     def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*doctor_argv, *arguments],
-            cwd=cwd or private_project,
-            env=dict(private_environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=LIMIT_SECONDS,
-        )
+        return captured([*doctor_argv, *arguments], cwd=cwd or private_project, environment=private_environment)
 
     return run
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from doctor.cli.request import options_of
 from doctor.cli.showing import showing
-from doctor.cli.streams import STDOUT_NAMES, put, say, talking
+from doctor.cli.streams import STDOUT_NAMES, put, say, say_notices, talking
 from doctor.cli.writing import refuse_unwritable, write_text
 from doctor.errors import UsageError
 
@@ -41,8 +41,7 @@ def attest(arguments: Namespace) -> int:
     else:
         write_text(target, text)
         say(f"wrote {target}")
-    for notice in examined.report.notices:
-        say(f"doctor: {notice}")
+    say_notices(examined.report.notices)
     return int(examined.report.exit_code)
 
 
@@ -64,8 +63,7 @@ def verify(arguments: Namespace) -> int:
         show.document(verdict_json(verdict, secrets))
     else:
         show.text(verdict_lines(verdict, secrets))
-    for notice in examined.report.notices:
-        say(f"doctor: {notice}")
+    say_notices(examined.report.notices)
     say("everything is as it was attested" if not verdict.differences else "not everything is as it was attested")
     return int(verdict.exit_code)
 
@@ -77,6 +75,7 @@ def _read(name: str, cwd: Path) -> "Attestation":
         UsageError: It is malformed, or does not fit its own hashes; says everything that is wrong, with its place.
     """
     from doctor.config.attestation import load_attestation  # noqa: PLC0415 - not for a wrong command line
+    from doctor.config.problems import in_words  # noqa: PLC0415 - see above
 
     if name == "-":
         try:
@@ -89,6 +88,6 @@ def _read(name: str, cwd: Path) -> "Attestation":
     else:
         loaded = load_attestation(cwd / name)
     if loaded.value is None:
-        said = "\n".join(f"{each.location}: {each.subject}: {each.message}" for each in loaded.problems)
+        said = "\n".join(map(in_words, loaded.problems))
         raise UsageError(f"the attestation cannot be trusted\n{said}", remedy=loaded.problems[0].remedy)
     return loaded.value

@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from doctor.cli.request import options_of
 from doctor.cli.showing import showing
-from doctor.cli.streams import say, talking
+from doctor.cli.streams import say, say_notices, talking
 from doctor.cli.writing import refuse_unwritable
 from doctor.exit_codes import ExitCode
 
@@ -32,8 +32,7 @@ def write(arguments: Namespace) -> int:
         show.document(baseline_json(change, secrets, exit_code, written=not arguments.dry_run))
     else:
         show.text(baseline_lines(change, secrets))
-    for notice in report.notices:
-        say(f"doctor: {notice}")
+    say_notices(report.notices)
     if change.incomplete:
         say("doctor: a check did not end, so there may be more to know; doctor says which")
     total = len(change.entries)

@@ -1,9 +1,8 @@
 """``doctor report``."""
 
-import os
 from argparse import Namespace
 
-from doctor.cli.progress import Progress, stream_for_progress
+from doctor.cli.progress import progress_line
 from doctor.cli.request import options_of
 from doctor.cli.streams import put, say, talking, width_of_terminal
 from doctor.exit_codes import ExitCode
@@ -21,13 +20,11 @@ def run(arguments: Namespace) -> int:
     form: Format = "json" if arguments.format == "json" else "markdown"
     path = options.cwd / (arguments.file or f"doctor-report-{options.today.isoformat()}.{ENDS[form]}")
     check_place(path)
-    stream = stream_for_progress(quiet=arguments.quiet, dumb=os.environ.get("TERM") == "dumb")
-    with Progress(stream, width=width_of_terminal()) as progress, talking():
+    with progress_line(quiet=arguments.quiet, width=width_of_terminal()) as progress, talking():
         document = bundle(options, now=datetime.now(UTC), progress=progress)
     write_bundle(path, bundle_text(document, form))
     if form == "json":
-        from doctor.gate.showing import answer  # noqa: PLC0415 - not for a line of text
-        from doctor.report.json_format import dumps  # noqa: PLC0415 - see above
+        from doctor.report.json_format import answer, dumps  # noqa: PLC0415 - not for a line of text
 
         put(dumps(answer({"path": str(path)})))
     else:

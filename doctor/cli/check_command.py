@@ -1,14 +1,13 @@
 """``doctor check``."""
 
-import os
 from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 
 from doctor.cli.output import Target, deliver, plan, renderers, style_of
-from doctor.cli.progress import Progress, stream_for_progress
+from doctor.cli.progress import Progress, progress_line
 from doctor.cli.request import options_of
-from doctor.cli.streams import say, talking
+from doctor.cli.streams import say_notices, talking
 from doctor.model.options import Options
 from doctor.model.report import Report
 
@@ -19,12 +18,10 @@ def run(arguments: Namespace) -> int:
     style = style_of(color=arguments.color, verbose=arguments.verbose, quiet=arguments.quiet, home=options.home)
     targets = plan(arguments.format, arguments.output or (), options.cwd)
     renders = renderers(targets, options, style)
-    stream = stream_for_progress(quiet=arguments.quiet, dumb=os.environ.get("TERM") == "dumb")
-    with Progress(stream, width=style.width) as progress, talking():
+    with progress_line(quiet=arguments.quiet, width=style.width) as progress, talking():
         report = _diagnosed(options, targets, progress)
     deliver(report, renders)
-    for notice in report.notices:
-        say(f"doctor: {notice}")
+    say_notices(report.notices)
     return int(report.exit_code)
 
 

@@ -2,7 +2,7 @@
 
 from doctor.cli import options
 from doctor.cli.command import Argument, Command
-from doctor.cli.compare_commands import COMPARE_COMMANDS
+from doctor.cli.compare_commands import COMPARE
 from doctor.cli.file_commands import FILE_COMMANDS
 from doctor.cli.fix_commands import FIX
 from doctor.cli.gate_commands import BASELINE, GATE_COMMANDS
@@ -130,7 +130,7 @@ COMMANDS = {
         FIX,
         *BASELINE.commands,
         *GATE_COMMANDS,
-        *COMPARE_COMMANDS,
+        COMPARE,
         *FILE_COMMANDS,
         CHECKS,
         EXPLAIN,

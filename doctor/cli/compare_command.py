@@ -1,13 +1,12 @@
 """``doctor compare``."""
 
-import os
 from argparse import Namespace
 from collections.abc import Callable
 
 from doctor.cli.output import Target, plan, style_of
-from doctor.cli.progress import Progress, stream_for_progress
+from doctor.cli.progress import progress_line
 from doctor.cli.request import options_of
-from doctor.cli.streams import put, say, talking
+from doctor.cli.streams import put, say_notices, talking
 from doctor.cli.writing import write_text
 from doctor.errors import UsageError
 from doctor.model.comparison import Comparison
@@ -29,8 +28,7 @@ def run(arguments: Namespace) -> int:
         approvals=arguments.approvals,
         accept_new_approvals=arguments.accept_new_approvals,
     )
-    stream = stream_for_progress(quiet=arguments.quiet, dumb=os.environ.get("TERM") == "dumb")
-    with Progress(stream, width=style.width) as progress, talking():
+    with progress_line(quiet=arguments.quiet, width=style.width) as progress, talking():
         comparison = compare(options, request, progress=progress)
     for target, render in renders:
         text = render(comparison)
@@ -38,8 +36,7 @@ def run(arguments: Namespace) -> int:
             write_text(target.file, text)
         else:
             put(text)
-    for notice in comparison.notices:
-        say(f"doctor: {notice}")
+    say_notices(comparison.notices)
     return int(comparison.exit_code)
 
 

@@ -63,4 +63,3 @@ COMPARE = Command(
         ("findings", list),
     ),
 )
-COMPARE_COMMANDS = (COMPARE,)

@@ -14,9 +14,9 @@ def run(arguments: Namespace) -> int:
 
     number = rebuild(options)
     if arguments.format == "json":
-        from doctor.report.json_format import SCHEMA_VERSION, dumps  # noqa: PLC0415 - one way of printing
+        from doctor.report.json_format import answer, dumps  # noqa: PLC0415 - one way of printing
 
-        put(dumps({"schema_version": SCHEMA_VERSION, "rebuilt": number, "ok": True, "exit_code": 0, "error": None}))
+        put(dumps(answer({"rebuilt": number})))
     else:
         put(f"rebuilt {number} {'process' if number == 1 else 'processes'} from the events\n")
     return ExitCode.OK

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from doctor.cli.request import options_of
 from doctor.cli.showing import Showing, showing
-from doctor.cli.streams import say, talking
+from doctor.cli.streams import say, say_notices, talking
 from doctor.errors import DoctorError, UsageError
 from doctor.exit_codes import ExitCode
 
@@ -48,8 +48,7 @@ def run(arguments: Namespace) -> int:
             from doctor.processes.start import launch  # noqa: PLC0415 - not for a dry run
 
             launched = launch(order, planned, wait=arguments.wait, progress=progress, unrecorded=problems.append)
-    for notice in planned.report.notices:
-        say(f"doctor: {notice}")
+    say_notices(planned.report.notices)
     show = replace(show, secrets=planned.report.secrets or show.secrets)
     if arguments.dry_run:
         _show_specs(planned, show)

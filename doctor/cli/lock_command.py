@@ -4,7 +4,7 @@ from argparse import Namespace
 
 from doctor.cli.request import options_of
 from doctor.cli.showing import showing
-from doctor.cli.streams import say, talking
+from doctor.cli.streams import say, say_notices, talking
 from doctor.exit_codes import ExitCode
 
 _BEFORE = {"none": "there was no lock", "unreadable": "the lock that was there could not be read"}
@@ -30,8 +30,7 @@ def run(arguments: Namespace) -> int:
         show.document(lock_json(change, secrets, exit_code, written=written))
     else:
         show.text(lock_lines(change, secrets))
-    for notice in examined.report.notices:
-        say(f"doctor: {notice}")
+    say_notices(examined.report.notices)
     if before := _BEFORE.get(change.before):
         say(before)
     if refused:

@@ -1,5 +1,6 @@
 """Telling a person who waits what is being done, on stderr, and leaving no trace of it."""
 
+import os
 import sys
 from threading import Lock, Timer
 from types import TracebackType
@@ -71,6 +72,12 @@ class Progress:
             line = encodable(visible(self._text), self._stream)[: max(1, self._width - 1)]
             self._stream.write(f"{_START_OF_LINE}{line}")
             self._stream.flush()
+
+
+def progress_line(*, quiet: bool, width: int) -> Progress:
+    """The line for this process, shown to a person who wants it."""
+    stream = stream_for_progress(quiet=quiet, dumb=os.environ.get("TERM") == "dumb")
+    return Progress(stream, width=width)
 
 
 def stream_for_progress(*, quiet: bool, dumb: bool) -> TextIO | None:

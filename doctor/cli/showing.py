@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from doctor.cli.output import style_of
-from doctor.cli.progress import Progress, stream_for_progress
+from doctor.cli.progress import Progress, progress_line
 from doctor.cli.streams import is_terminal, put, say
 from doctor.errors import DoctorError
 from doctor.executor.base import Submitted
@@ -36,8 +36,7 @@ class Showing:
 
     def progress(self) -> Progress:
         """A line on the terminal that says what is being done."""
-        stream = stream_for_progress(quiet=self.quiet, dumb=os.environ.get("TERM") == "dumb")
-        return Progress(stream, width=self.style.width)
+        return progress_line(quiet=self.quiet, width=self.style.width)
 
     def document(self, document: dict[str, Any]) -> None:
         """Print a JSON document."""

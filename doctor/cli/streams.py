@@ -73,7 +73,7 @@ def say(text: str) -> None:
 
 
 def say_notices(notices: Iterable[str]) -> None:
-    """Tell what plugins that misbehaved are to be said about, a line each."""
+    """Say what a diagnosis has to say beside its findings."""
     for notice in notices:
         say(f"doctor: {notice}")
 

@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 
 from doctor.cli.output import Render, plan, renderers, style_of
 from doctor.cli.request import options_of
-from doctor.cli.streams import is_terminal, put, say, talking
+from doctor.cli.streams import is_terminal, put, say, say_notices, talking
 from doctor.exit_codes import ExitCode
 from doctor.model.options import Options
 from doctor.model.report import Report
@@ -60,8 +60,7 @@ def _shower(renderer: Callable[[], Render], *, redraw: bool) -> Callable[[Report
             is_read = put(REDRAW + text if redraw else text)
         if not is_read:
             raise Unread
-        for notice in report.notices:
-            say(f"doctor: {notice}")
+        say_notices(report.notices)
 
     return show
 

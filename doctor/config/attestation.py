@@ -6,7 +6,7 @@ from typing import Any
 
 from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary
-from doctor.config.loading import load
+from doctor.config.loading import load, newer
 from doctor.config.problems import Loaded
 from doctor.config.typed import BAD
 from doctor.model.fields import key
@@ -58,9 +58,7 @@ def load_attestation(path: Path, *, content: bytes | None = None) -> Loaded[Atte
 
 
 def _rules(made: Attestation, _data: Any, _words: Vocabulary, issues: Issues) -> None:
-    if made.attestation is not BAD and made.attestation > VERSION:
-        message = f"version {made.attestation} is newer than {VERSION}, the one this program reads"
-        issues.add("version", message, "attestation", remedy="update harness-doctor")
+    if newer(made.attestation, "attestation", known=VERSION, issues=issues):
         return
     if BAD in (made.sections, made.evidence, made.claim) or BAD in made.sections.values():
         return

@@ -5,9 +5,8 @@ from typing import Any
 
 from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary
-from doctor.config.loading import load
+from doctor.config.loading import load, newer
 from doctor.config.problems import Loaded
-from doctor.config.typed import BAD
 from doctor.model.fields import key
 from doctor.records import dataclass
 
@@ -45,6 +44,4 @@ def load_baseline(path: Path, *, content: bytes | None = None) -> Loaded[Baselin
 
 
 def _rules(file: BaselineFile, _data: Any, _words: Vocabulary, issues: Issues) -> None:
-    if file.baseline is not BAD and file.baseline > VERSION:
-        message = f"version {file.baseline} is newer than {VERSION}, the one this program reads"
-        issues.add("version", message, "baseline", remedy="update harness-doctor")
+    newer(file.baseline, "baseline", known=VERSION, issues=issues)

@@ -15,6 +15,7 @@ from doctor.config.schema_words import (
     list_of,
     object_of,
     one_of,
+    published,
 )
 from doctor.model.finding import Severity
 
@@ -45,10 +46,7 @@ def gate_schemas(*, schema_id: str, dialect: str) -> dict[str, Schema]:
         "verdict": ("What comparing with an attestation gave", _verdict()),
         "bug-report": ("Where the file for a bug report is", _report()),
     }
-    return {
-        name: {"$schema": dialect, "$id": f"{schema_id}{name}", "title": title, **schema}
-        for name, (title, schema) in made.items()
-    }
+    return published(made, schema_id=schema_id, dialect=dialect)
 
 
 def _baseline() -> Schema:

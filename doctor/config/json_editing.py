@@ -19,7 +19,6 @@ class JsonEdits(Edits):
     def __init__(self, document: Document) -> None:
         super().__init__(document)
         self._layout = layout(document)
-        self._repeated: dict[int, dict[str, bool]] = {}
 
     def _does_only_this(self, spans: Sequence[Span]) -> bool:
         """Looks at the innermost object or list that everything happens in: what is around it cannot change with it.
@@ -65,13 +64,7 @@ class JsonEdits(Edits):
             container = self._container(parts[:-1])
         except (KeyError, ValueError):
             return False
-        if container.start not in self._repeated:
-            self._repeated[container.start] = {
-                name: len({_strict(self._layout.text[each.start : each.end]) for each in group}) == 1
-                for name, group in _by_name(container).items()
-                if len(group) > 1
-            }
-        return self._repeated[container.start].get(str(parts[-1]), False)
+        return self._layout.repeated(container).get(str(parts[-1]), False)
 
     def _equals(self, container: Container, parts: Parts) -> list[int]:
         """Every member of a name but the first."""
@@ -192,14 +185,6 @@ def _canonical(data: Any) -> str:
     return json.dumps(data, sort_keys=True)
 
 
-def _by_name(container: Container) -> dict[str, list[Member]]:
-    groups: dict[str, list[Member]] = {}
-    for member in container.members:
-        if member.name is not None:
-            groups.setdefault(member.name, []).append(member)
-    return groups
-
-
 def _removals(container: Container, gone: set[int]) -> Iterator[Span]:
     """The spans of members with their commas: the comma before each, or the one behind where there is none before."""
     members = container.members
@@ -217,8 +202,3 @@ def _removals(container: Container, gone: set[int]) -> Iterator[Span]:
             else:
                 yield Span(members[0].first, members[last].first, "")
         index = last + 1
-
-
-def _strict(text: str) -> str:
-    """A text that is the same for equal values only; within them, of equal keys every value counts once."""
-    return repr(json.loads(text, object_pairs_hook=lambda pairs: ("object", sorted(set(map(repr, pairs))))))

@@ -58,6 +58,7 @@ class Layout:
     def __init__(self, document: Document) -> None:
         self.text = document.text
         self._containers: dict[int, Container] = {}
+        self._repeated: dict[int, dict[str, bool]] = {}
         self.newline = "\r\n" if "\r\n" in self.text else "\n"
         colon = _COLON.search(self.text)
         self.separators = (", ", ": ") if colon is None or colon[1] else (",", ":")
@@ -80,6 +81,16 @@ class Layout:
         if start not in self._containers:
             self._containers[start] = container_at(self.text, start)
         return self._containers[start]
+
+    def repeated(self, container: Container) -> dict[str, bool]:
+        """The keys that an object has several times, and whether their values are equal."""
+        if container.start not in self._repeated:
+            self._repeated[container.start] = {
+                name: len({_strict(self.text[each.start : each.end]) for each in group}) == 1
+                for name, group in _by_name(container).items()
+                if len(group) > 1
+            }
+        return self._repeated[container.start]
 
     def indent(self, offset: int) -> str:
         """What the line of an offset begins with."""
@@ -128,3 +139,16 @@ def _member(own: Sequence[tuple[int, str]]) -> Member:
     if len(own) > 2 and own[1][1] == ":":  # noqa: PLR2004 - a key, a colon and a value
         return Member(json.loads(mark), first, first + len(mark), own[2][0], end)
     return Member(None, first, first, first, end)
+
+
+def _by_name(container: Container) -> dict[str, list[Member]]:
+    groups: dict[str, list[Member]] = {}
+    for member in container.members:
+        if member.name is not None:
+            groups.setdefault(member.name, []).append(member)
+    return groups
+
+
+def _strict(text: str) -> str:
+    """A text that is the same for equal values only; within them, of equal keys every value counts once."""
+    return repr(json.loads(text, object_pairs_hook=lambda pairs: ("object", sorted(set(map(repr, pairs))))))

@@ -17,6 +17,7 @@ from doctor.config.schema_words import (
     list_of,
     object_of,
     one_of,
+    published,
 )
 from doctor.model.failure import FailureKind
 from doctor.model.process import Health, OutcomeKind, Receipt, State
@@ -37,10 +38,7 @@ def launch_schemas(*, schema_id: str, dialect: str) -> dict[str, Schema]:
         dialect: Their ``$schema``.
     """
     made = {"launch-specs": _specs(), "processes": _processes(), "replay": _replay()}
-    return {
-        name: {"$schema": dialect, "$id": f"{schema_id}{name}", "title": title, **schema}
-        for name, (title, schema) in made.items()
-    }
+    return published(made, schema_id=schema_id, dialect=dialect)
 
 
 def _specs() -> tuple[str, Schema]:

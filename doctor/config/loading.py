@@ -9,7 +9,7 @@ from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary
 from doctor.config.problems import ConfigProblem, Loaded
 from doctor.config.runners import RunnerNames
-from doctor.config.typed import TypedReader
+from doctor.config.typed import BAD, TypedReader
 from doctor.config.words import Kind
 from doctor.model.harness import RunnerSpec
 
@@ -76,6 +76,25 @@ def read_typed(
     noted = issues.problems(document)
     every = in_order(problems + noted) if problems else noted
     return Loaded(value=None if every else value, document=document, problems=every)
+
+
+def newer(version: int, key: str, *, known: int, issues: Issues) -> bool:
+    """Note that a file is of a newer version than is read here.
+
+    Args:
+        version: As it was read, or ``BAD``.
+        key: Where it stands.
+        known: The newest one that is read.
+        issues: Where it is noted.
+
+    Returns:
+        Whether it is, so that nothing else is to be said about the file.
+    """
+    if version is BAD or version <= known:
+        return False
+    message = f"version {version} is newer than {known}, the one this program reads"
+    issues.add("version", message, key, remedy="update harness-doctor")
+    return True
 
 
 def in_order(problems: tuple[ConfigProblem, ...]) -> tuple[ConfigProblem, ...]:

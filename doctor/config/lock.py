@@ -9,10 +9,9 @@ from typing import Any
 
 from doctor.config.issues import Issues
 from doctor.config.leaves import Vocabulary
-from doctor.config.loading import load
+from doctor.config.loading import load, newer
 from doctor.config.problems import Loaded
 from doctor.config.project import DIRECTORY
-from doctor.config.typed import BAD
 from doctor.model.lock import Lock
 
 VERSION = 1
@@ -38,9 +37,7 @@ def load_lock(path: Path, *, content: bytes | None = None) -> Loaded[Lock]:
 
 
 def _rules(lock: Lock, _data: Any, _words: Vocabulary, issues: Issues) -> None:
-    if lock.version is not BAD and lock.version > VERSION:
-        message = f"version {lock.version} is newer than {VERSION}, the one this program reads"
-        issues.add("version", message, "version", remedy="update harness-doctor")
+    newer(lock.version, "version", known=VERSION, issues=issues)
 
 
 def lock_text(lock: Lock) -> str:

@@ -44,6 +44,11 @@ class ConfigProblem:
     """Of an unknown key: the one key of its object that is not there yet and that it can be a misspelling of."""
 
 
+def in_words(problem: ConfigProblem) -> str:
+    """A problem with its place, on one line."""
+    return f"{problem.location}: {problem.subject}: {problem.message}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded(Generic[T]):
     """A file that was read: its value, or everything that is wrong with it, in the order of the file."""

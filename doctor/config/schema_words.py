@@ -1,6 +1,6 @@
 """What JSON Schemas of printed documents are put together from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from doctor.exit_codes import ExitCode
@@ -29,6 +29,20 @@ def document(
     }
     whole: dict[str, Schema] = {"schema_version": {"const": SCHEMA_VERSION}, **properties, **ending}
     return {**object_of(description, whole, optional=optional), "$defs": definitions}
+
+
+def published(made: Mapping[str, tuple[str, Schema]], *, schema_id: str, dialect: str) -> dict[str, Schema]:
+    """Whole schemas by the name that their file starts with.
+
+    Args:
+        made: Title and content of each, by that name.
+        schema_id: What each ``$id`` starts with.
+        dialect: Their ``$schema``.
+    """
+    return {
+        name: {"$schema": dialect, "$id": f"{schema_id}{name}", "title": title, **schema}
+        for name, (title, schema) in made.items()
+    }
 
 
 def object_of(description: str, properties: dict[str, Schema], *, optional: tuple[str, ...] = ()) -> Schema:

@@ -4,7 +4,18 @@ Written by hand like the report's, because they are a promise: fields are added 
 within a schema version.
 """
 
-from doctor.config.schema_words import FLAG, NUMBER, TEXT, TEXT_OR_NULL, TEXTS, Schema, document, list_of, object_of
+from doctor.config.schema_words import (
+    FLAG,
+    NUMBER,
+    TEXT,
+    TEXT_OR_NULL,
+    TEXTS,
+    Schema,
+    document,
+    list_of,
+    object_of,
+    published,
+)
 from doctor.model.machine import ENDPOINT_KINDS
 
 _SOURCES = ("profile", "machine", "policy", "env", "flag", "default", "project", "pointer", "starter")
@@ -31,10 +42,7 @@ def settings_schemas(*, schema_id: str, dialect: str) -> dict[str, Schema]:
         "endpoint-test": ("What asking endpoints gave", _verdicts()),
         "init": ("What setting up wrote", _init()),
     }
-    return {
-        name: {"$schema": dialect, "$id": f"{schema_id}{name}", "title": title, **schema}
-        for name, (title, schema) in made.items()
-    }
+    return published(made, schema_id=schema_id, dialect=dialect)
 
 
 def _profiles() -> Schema:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from doctor.config.baseline import BaselineEntry, BaselineFile, load_baseline
 from doctor.config.files import is_there
+from doctor.config.problems import in_words
 from doctor.diagnosis.ignore import NEVER_IGNORED
 from doctor.errors import UsageError
 from doctor.model.binding import Binding
@@ -62,7 +63,7 @@ def read_baseline(path: Path) -> Baseline:
     """
     loaded = load_baseline(path)
     if loaded.value is None or loaded.document is None:
-        said = "\n".join(f"{each.location}: {each.subject}: {each.message}" for each in loaded.problems)
+        said = "\n".join(map(in_words, loaded.problems))
         remedy = next((each.remedy for each in loaded.problems if each.remedy), None)
         write = f"doctor baseline write {path}"
         again = f"write it anew: rm {path} && {write}" if is_there(path) else f"write it: {write}"

@@ -1,6 +1,6 @@
 """What would repair findings, as their own checks say. Nothing is written here."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from doctor.diagnosis.check import Check
@@ -39,9 +39,9 @@ def plan_repairs(examined: Examined, findings: Iterable[Finding] | None = None) 
     checks = {check.code: check for check in examined.prepared.plugins.checks}
     fixes: dict[str, Fix] = {}
     reasons: dict[str, str] = {}
-    for finding in _fixable(examined.report.findings if findings is None else findings):
+    for finding in examined.report.findings if findings is None else findings:
         check = checks.get(finding.code)
-        if check is None or finding.fingerprint in fixes:
+        if not finding.fixable or check is None or finding.fingerprint in fixes:
             continue
         if len(fixes) == MOST_FIXES:
             reasons[finding.fingerprint] = f"{MOST_FIXES} others come first; run it again"
@@ -52,10 +52,6 @@ def plan_repairs(examined: Examined, findings: Iterable[Finding] | None = None) 
         else:
             reasons[finding.fingerprint] = reason
     return Repairs(fixes, reasons)
-
-
-def _fixable(findings: Iterable[Finding]) -> Iterator[Finding]:
-    return (finding for finding in findings if finding.fixable)
 
 
 def _planned(check: Check, finding: Finding, examined: Examined) -> tuple[Fix | None, str]:

@@ -29,7 +29,7 @@ from doctor.exit_codes import ExitCode
 from doctor.harness.probe import MOST_AT_ONCE
 from doctor.harness.process import end_all
 from doctor.harness.registry import Registry, builtin_harnesses
-from doctor.model.finding import CheckResult, Finding, Severity, Status
+from doctor.model.finding import UNFINISHED, CheckResult, Finding, Severity, Status
 from doctor.model.harness import HarnessFact
 from doctor.model.location import Location
 from doctor.model.machine import Machine
@@ -179,9 +179,7 @@ def _examine(prepared: Prepared, pinned: Mapping[str, Any]) -> Examined:
         selected=prepared.selected,
         locate=locate,
         ignored=ignore_list.ignores,
-        identify=identifier(
-            policy_file.document.data if policy_file.document else None, root=project.root, home=options.home
-        ),
+        identify=identify_by(policy_file, prepared),
         started=plugins.started,
         finished=plugins.finished,
     )
@@ -200,6 +198,12 @@ def _examine(prepared: Prepared, pinned: Mapping[str, Any]) -> Examined:
     )
     report = _report(prepared, policy_file, engine, _with_late(outcome, late), ignore_list, known=known)
     return Examined(report=report, prepared=prepared, policy=policy_file.value, fact=engine.fact)
+
+
+def identify_by(policy_file: Loaded[Policy], prepared: Prepared) -> Callable[[Finding], str]:
+    """A function from a finding to what it is known by in this project."""
+    data = policy_file.document.data if policy_file.document else None
+    return identifier(data, root=prepared.project.root, home=prepared.options.home)
 
 
 def _baseline(options: Options) -> "Baseline | None":
@@ -221,7 +225,7 @@ def _matched(
     """The numbers of the findings that are known, and the outcome with what is wrong with the baseline."""
     from doctor.diagnosis.baseline import match, stale  # noqa: PLC0415 - most runs have no baseline
 
-    untold = any(result.status in {Status.TIMEOUT, Status.CRASHED} for result in outcome.results)
+    untold = any(result.status in UNFINISHED for result in outcome.results)
     matched = match(baseline, outcome.findings, _or_else(engine, "bindings", (), told=untold))
     if options.stage is not None or options.runtime is not None:
         return matched.known, outcome  # what is not looked at cannot be missed
@@ -251,15 +255,10 @@ def _report(
 ) -> Report:
     applied = ignore_list.apply(outcome.findings)
     errors = [finding for finding in applied.kept if finding.severity is Severity.ERROR]
-    kept, results, set_aside = applied.kept, outcome.results, tuple[Finding, ...]()
-    if known:
-        numbers = {id(outcome.findings[number]) for number in known}
-        set_aside = tuple(finding for finding in kept if id(finding) in numbers)
-        kept = tuple(finding for finding in kept if id(finding) not in numbers)
-        results = _passing_but_for(outcome.results, kept)
+    kept, set_aside, results = _parted(outcome, applied.kept, known)
     active: ActiveProfile = engine.fact("profile_file")
     machine_file: Loaded[Machine] = engine.fact("machine_file")
-    told = any(result.status in {Status.TIMEOUT, Status.CRASHED} for result in outcome.results)
+    told = any(result.status in UNFINISHED for result in outcome.results)
     harnesses: Mapping[str, HarnessFact] = _or_else(engine, "harnesses", {}, told=told)
     resolution: Resolution = _or_else(engine, "resolution", Resolution(stages=(), bindings=()), told=told)
     options, project = prepared.options, prepared.project
@@ -295,6 +294,27 @@ def _report(
     )
 
 
+def _parted(
+    outcome: Outcome, findings: tuple[Finding, ...], known: frozenset[int]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...], tuple[CheckResult, ...]]:
+    """The findings that count, those of them that are known, and how the checks ended but for these.
+
+    Args:
+        outcome: What was found.
+        findings: What of it is not ignored.
+        known: Numbers of the outcome's findings.
+    """
+    if not known:
+        return findings, (), outcome.results
+    numbers = {id(outcome.findings[number]) for number in known}
+    kept = tuple(finding for finding in findings if id(finding) not in numbers)
+    return (
+        kept,
+        tuple(finding for finding in findings if id(finding) in numbers),
+        _passing_but_for(outcome.results, kept),
+    )
+
+
 def _passing_but_for(results: tuple[CheckResult, ...], left: tuple[Finding, ...]) -> tuple[CheckResult, ...]:
     """The results, where a check of which nothing is left that makes it fail has passed."""
     failing = {finding.code for finding in left if fails(finding)}
@@ -309,7 +329,7 @@ def _passing_but_for(results: tuple[CheckResult, ...], left: tuple[Finding, ...]
 def _exit_code(report: Report, *, readable: bool, threshold: Severity, empty: bool) -> ExitCode:
     if not readable:
         return ExitCode.USAGE
-    if report.ended(Status.TIMEOUT) or report.ended(Status.CRASHED):
+    if any(result.status in UNFINISHED for result in report.checks):
         return ExitCode.INCOMPLETE
     if any(finding.severity.rank >= threshold.rank for finding in report.findings):
         return ExitCode.FINDINGS

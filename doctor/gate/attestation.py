@@ -6,7 +6,7 @@ is a path, a time or a duration, and nothing that only describes is in it.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +15,13 @@ from doctor.config.attestation import SECTIONS, VERSION, Attestation, claim_of
 from doctor.diagnosis.run import Examined
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
+from doctor.gate.locking import resolved
 from doctor.model.finding import Finding
+from doctor.model.harness import HarnessFact
 from doctor.model.lock import Lock, LockedStart
 from doctor.model.meaning import canonical, sha256_of
 from doctor.model.options import Options
+from doctor.model.stage import Stage
 from doctor.records import dataclass
 from doctor.report.json_format import TOOL, Object
 from doctor.report.redact import Redactor, redactor_for
@@ -88,24 +91,13 @@ def evidence_of(examined: Examined) -> dict[str, Any]:
     Raises:
         UsageError: The configuration cannot be read.
     """
-    report = examined.report
-    if report.exit_code is ExitCode.USAGE or examined.policy is None:
-        raise UsageError(
-            "the configuration cannot be read, so there is nothing to attest", remedy="mend what doctor says about it"
-        )
-    lock: Lock = examined.fact("lock_now")()
-    facts = {fact.runtime_id: fact for fact in report.harnesses}
-    used = {start.harness for start in (*lock.agents.values(), *lock.stages.values()) if start.harness}
-    profile = lock.profile
+    lock = resolved(examined, to="attest")
+    report, profile = examined.report, lock.profile
     evidence: dict[str, Any] = {
         "options": _options(examined.prepared.options),
         "policy": {"sha256": lock.policy.sha256, "embedded_default": report.policy.embedded_default},
         "profile": {"name": profile.name, "sha256": profile.sha256} if profile else None,
-        "harnesses": {
-            name: {"version": lock.harnesses.get(name), "found": fact.found, "auth": str(fact.auth)}
-            for name in sorted(used)
-            if (fact := facts.get(name)) is not None
-        },
+        "harnesses": _harnesses(lock, report.harnesses),
         "skills": {
             f"{name} for {runtime_id}": {"source": skill.source, "sha256": skill.sha256, "files": skill.files}
             for runtime_id, skills in lock.skills.items()
@@ -121,6 +113,20 @@ def evidence_of(examined: Examined) -> dict[str, Any]:
     }
     clean = redactor_for(report)
     return {name: _clean(evidence[name], clean) for name in SECTIONS}
+
+
+def _harnesses(lock: Lock, facts: Iterable[HarnessFact]) -> dict[str, Any]:
+    """Those that an agent or a stage runs on."""
+    used = {start.harness for start in (*lock.agents.values(), *lock.stages.values())}
+    return {
+        fact.runtime_id: {
+            "version": lock.harnesses.get(fact.runtime_id),
+            "found": fact.found,
+            "auth": str(fact.auth),
+        }
+        for fact in sorted(facts, key=lambda each: each.runtime_id)
+        if fact.runtime_id in used
+    }
 
 
 def _clean(value: Any, clean: Redactor) -> Any:
@@ -230,10 +236,6 @@ def options_of(made: Attestation, options: Options) -> Options:
     Raises:
         UsageError: They are none that this program has, or they ask for the network and ``options`` does not.
     """
-    from dataclasses import replace  # noqa: PLC0415 - one command needs it
-
-    from doctor.model.stage import Stage  # noqa: PLC0415 - see above
-
     said = made.evidence["options"]
     if isinstance(said, Mapping) and said.get("online") is True and not options.online:
         raise UsageError(

@@ -3,20 +3,18 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from doctor.config.baseline import VERSION, BaselineEntry, load_baseline
 from doctor.config.files import is_there
-from doctor.config.problems import Loaded
+from doctor.config.problems import in_words
 from doctor.diagnosis.baseline import WHOLE, can_be_known
-from doctor.diagnosis.identity import identifier
-from doctor.diagnosis.run import Examined
+from doctor.diagnosis.run import Examined, identify_by
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
-from doctor.gate.places import write_file
+from doctor.gate.places import update_file
 from doctor.model.finding import Finding
-from doctor.model.policy import Policy
 from doctor.records import dataclass
 from doctor.report.redact import Redactor, redactor_for
 
@@ -87,10 +85,7 @@ def write_baseline(change: BaselineChange) -> None:
     Raises:
         UsageError: The file cannot be written.
     """
-    path = Path(change.path)
-    content = change.text.encode()
-    if not (is_there(path) and path.is_file() and path.read_bytes() == content):
-        write_file(path, change.text)
+    update_file(Path(change.path), change.text)
 
 
 def baseline_text(entries: Iterable[BaselineEntry]) -> str:
@@ -106,22 +101,16 @@ def _entries_of(path: Path) -> tuple[BaselineEntry, ...]:
         return ()
     loaded = load_baseline(path)
     if loaded.value is None:
-        first = loaded.problems[0]
         raise UsageError(
             f"{path} is there and is no baseline that can be read, so it is left as it is\n"
-            f"{first.location}: {first.subject}: {first.message}",
+            f"{in_words(loaded.problems[0])}",
             remedy=f"name another file, or remove it: rm {path}",
         )
     return loaded.value.findings
 
 
 def _entries(findings: Iterable[Finding], clean: Redactor, *, examined: Examined) -> list[BaselineEntry]:
-    policy_file: Loaded[Policy] = examined.fact("policy_file")
-    name = identifier(
-        policy_file.document.data if policy_file.document else None,
-        root=examined.prepared.project.root,
-        home=examined.prepared.options.home,
-    )
+    name = identify_by(examined.fact("policy_file"), examined.prepared)
     counted = Counter(
         BaselineEntry(
             code=finding.code,
@@ -151,14 +140,7 @@ def _order(entry: BaselineEntry) -> tuple[object, ...]:
 
 def _plain(entry: BaselineEntry) -> dict[str, object]:
     """An entry's keys in their order, those that say nothing left out."""
-    plain: dict[str, object] = {
-        "code": entry.code,
-        "severity": entry.severity,
-        "fingerprint": entry.fingerprint,
-        "subject": entry.subject,
-        "affects": list(entry.affects),
-        "count": entry.count,
-    }
+    plain = asdict(entry)
     if entry.count == 1:
         del plain["count"]
     if not entry.affects:

@@ -52,15 +52,19 @@ def check_place(path: Path) -> None:
     Raises:
         UsageError: Something else is there, or nothing can be written there.
     """
-    elsewhere = f"name another place: doctor report {Path('/tmp') / path.name}"  # noqa: S108 - only said
     if is_there(path) and not _is_own(path):
-        raise UsageError(
-            f"{path} is there and is no report of this program's, so it is left as it is", remedy=elsewhere
-        )
-    if not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is no directory", remedy=elsewhere)
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path.parent} may not be written by this user", remedy=elsewhere)
+        problem = f"{path} is there and is no report of this program's, so it is left as it is"
+    elif not path.parent.is_dir():
+        problem = f"{path.parent} is no directory"
+    elif not os.access(path.parent, os.W_OK):
+        problem = f"{path.parent} may not be written by this user"
+    else:
+        return
+    raise UsageError(problem, remedy=_elsewhere(path))
+
+
+def _elsewhere(path: Path) -> str:
+    return f"name another place: doctor report {Path('/tmp') / path.name}"  # noqa: S108 - only said
 
 
 def _is_own(path: Path) -> bool:
@@ -87,7 +91,5 @@ def write_bundle(path: Path, text: str) -> None:
         else:
             create_file(path, text.encode(), mode=PRIVATE)
     except (OSError, ValueError) as error:
-        remedy = f"name another place: doctor report {Path('/tmp') / path.name}"  # noqa: S108 - only said
-        raise UsageError(
-            f"{path} cannot be written: {getattr(error, 'strerror', None) or error}", remedy=remedy
-        ) from error
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path} cannot be written: {reason}", remedy=_elsewhere(path)) from error

@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-from doctor.config.documents import LARGEST_DOCUMENT
-from doctor.config.files import FileProblem, is_there, read_bytes
+from doctor.config.files import is_there
 from doctor.config.lock import load_lock, lock_path, lock_text
 from doctor.config.problems import Loaded
 from doctor.diagnosis.locked import moves
 from doctor.diagnosis.run import Examined
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
-from doctor.gate.places import write_file
+from doctor.gate.places import update_file
 from doctor.model.finding import Severity
 from doctor.model.lock import Lock, LockMove
 from doctor.records import dataclass
@@ -33,6 +32,24 @@ class LockChange:
     """Why it is not written without being told to; ``None``: nothing stands against it."""
 
 
+def resolved(examined: Examined, *, to: str) -> Lock:
+    """What is resolved, as a lock of it would say.
+
+    Args:
+        examined: The diagnosis.
+        to: What is to be done with it, for the error.
+
+    Raises:
+        UsageError: The configuration cannot be read.
+    """
+    if examined.report.exit_code is ExitCode.USAGE or examined.policy is None:
+        raise UsageError(
+            f"the configuration cannot be read, so there is nothing to {to}", remedy="mend what doctor says about it"
+        )
+    lock: Lock = examined.fact("lock_now")()
+    return lock
+
+
 def plan_lock(examined: Examined) -> LockChange:
     """What the lock of what was resolved is, and what that changes.
 
@@ -42,15 +59,10 @@ def plan_lock(examined: Examined) -> LockChange:
     Raises:
         UsageError: The configuration cannot be read, or the lock's place is a link to something else.
     """
-    report = examined.report
-    if report.exit_code is ExitCode.USAGE or examined.policy is None:
-        raise UsageError(
-            "the configuration cannot be read, so there is nothing to lock", remedy="mend what doctor says about it"
-        )
+    now = resolved(examined, to="lock")
     path = lock_path(examined.prepared.project.root)
-    now: Lock = examined.fact("lock_now")()
     text = lock_text(now)
-    if redactor_for(report)(text) != text:
+    if redactor_for(examined.report)(text) != text:
         raise UsageError(
             "the lock would hold what looks like a secret: in a name of an agent, skill, model, endpoint or profile",
             remedy="take it out of the name (doctor says where, see SEC001)",
@@ -90,11 +102,4 @@ def write_lock(change: LockChange) -> bool:
     Raises:
         UsageError: The file cannot be written.
     """
-    path, text = Path(change.path), lock_text(change.lock)
-    try:
-        if is_there(path) and read_bytes(path, limit=LARGEST_DOCUMENT) == text.encode():
-            return False
-    except FileProblem as problem:
-        raise UsageError(f"{path} {problem.message}", remedy=problem.remedy) from problem
-    write_file(path, text)
-    return True
+    return update_file(Path(change.path), lock_text(change.lock))

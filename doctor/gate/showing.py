@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from doctor.exit_codes import ExitCode
-from doctor.report.json_format import SCHEMA_VERSION, Object
+from doctor.report.json_format import Object, answer
 from doctor.report.redact import Redactor
 from doctor.report.visible import visible
 
@@ -13,12 +13,6 @@ if TYPE_CHECKING:
     from doctor.gate.attestation import Verdict
     from doctor.gate.baseline import BaselineChange
     from doctor.gate.locking import LockChange
-
-
-def answer(content: Object, exit_code: ExitCode = ExitCode.OK) -> Object:
-    """A whole document: what was asked for, and how it went."""
-    ending = {"ok": exit_code is ExitCode.OK, "exit_code": int(exit_code), "error": None}
-    return {"schema_version": SCHEMA_VERSION, **content, **ending}
 
 
 def baseline_json(change: "BaselineChange", secrets: Iterable[str], exit_code: ExitCode, *, written: bool) -> Object:
@@ -63,12 +57,14 @@ def lock_json(change: "LockChange", secrets: Iterable[str], exit_code: ExitCode,
     """The document of ``doctor lock``."""
     clean = Redactor(secrets)
     changes = [
-        {"subject": clean(each.subject), "field": each.field, "locked": each.locked, "seen": each.seen}
+        {
+            "subject": clean(each.subject),
+            "field": each.field,
+            "locked": clean.optional(each.locked),
+            "seen": clean.optional(each.seen),
+        }
         for each in change.changes
     ]
-    for each in changes:
-        for key in ("locked", "seen"):
-            each[key] = clean.optional(each[key])
     return answer({"path": clean(change.path), "written": written, "changes": changes}, exit_code)
 
 

@@ -25,7 +25,7 @@ from doctor.diagnosis.run import examine, prepare
 from doctor.errors import UsageError
 from doctor.exit_codes import ExitCode
 from doctor.harness.registry import Registry, builtin_harnesses
-from doctor.model.finding import CheckResult, Finding, Severity, Status
+from doctor.model.finding import UNFINISHED, CheckResult, Finding, Severity, Status
 from doctor.model.harness import SkillProblem
 from doctor.model.location import Location
 from doctor.model.machine import Machine
@@ -111,7 +111,9 @@ def validate(files: Sequence[Path], options: Options, *, kind: str | None = None
     kinds = [kind or kind_of(path) for path in paths]
     judged = [_JUDGES[each](path, options) for each, path in _once(zip(kinds, paths, strict=True))]
     findings = sorted((each for one in judged for each in one.findings), key=position)
-    threshold = options.fail_on or min((one.threshold for one in judged), key=_rank, default=Severity.ERROR)
+    threshold = options.fail_on or min(
+        (one.threshold for one in judged), key=lambda each: each.rank, default=Severity.ERROR
+    )
     failed = any(each.severity.rank >= threshold.rank for each in findings)
     project = find_project(cwd=options.cwd, home=options.home, policy=None)
     report = Report(
@@ -127,12 +129,8 @@ def validate(files: Sequence[Path], options: Options, *, kind: str | None = None
         checks=_together(one.checks for one in judged),
         secrets=secret_values(options.environment),
     )
-    unfinished = report.ended(Status.TIMEOUT) or report.ended(Status.CRASHED)
+    unfinished = any(each.status in UNFINISHED for each in report.checks)
     return replace(report, exit_code=ExitCode.INCOMPLETE) if unfinished else report
-
-
-def _rank(severity: Severity) -> int:
-    return severity.rank
 
 
 def _once(files: Iterable[tuple[str, Path]]) -> list[tuple[str, Path]]:
@@ -211,30 +209,28 @@ def _skill(path: Path, _options: Options) -> Judged:
     directory = path.parent if path.name == FILE else path
     path = directory / FILE
     fact = find_skill(directory.name, runtime_id="", project=NOWHERE, home=NOWHERE, harness_roots=(directory.parent,))
-    say = _said_of(path, directory.name)
     findings: tuple[Finding, ...] = ()
     if fact.problem is not None:
         code, remedy = _OF_SKILL_PROBLEM[fact.problem]
-        findings = (say(code, Severity.ERROR, fact.problem_detail or "it cannot be used", remedy),)
+        findings = (_said_of(path, code, Severity.ERROR, fact.problem_detail or "it cannot be used", remedy),)
     elif not (fact.description or "").strip():
-        findings = (say("SKL003", Severity.WARNING, "it has no description; harnesses leave such a skill out", HEAD),)
+        message = "it has no description; harnesses leave such a skill out"
+        findings = (_said_of(path, "SKL003", Severity.WARNING, message, HEAD),)
     return Judged(findings=findings, checks=tuple(_result(code, findings) for code in ("SKL002", "SKL003")))
 
 
-def _said_of(path: Path, name: str) -> Callable[[str, Severity, str, str], Finding]:
-    def say(code: str, severity: Severity, message: str, remedy: str) -> Finding:
-        return Finding(
-            code=code,
-            severity=severity,
-            subject=f"skill {name}",
-            message=message,
-            remedy=remedy,
-            docs=f"doctor explain {code}",
-            location=Location(path=str(path), line=1, column=1),
-            key=str(path),
-        )
-
-    return say
+def _said_of(path: Path, code: str, severity: Severity, message: str, remedy: str) -> Finding:
+    """A finding about a ``SKILL.md``."""
+    return Finding(
+        code=code,
+        severity=severity,
+        subject=f"skill {path.parent.name}",
+        message=message,
+        remedy=remedy,
+        docs=f"doctor explain {code}",
+        location=Location(path=str(path), line=1, column=1),
+        key=str(path),
+    )
 
 
 def _result(code: str, findings: Iterable[Finding]) -> CheckResult:

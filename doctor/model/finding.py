@@ -30,6 +30,10 @@ class Status(StrEnum):
     CRASHED = "crashed"
 
 
+UNFINISHED = frozenset({Status.TIMEOUT, Status.CRASHED})
+"""How a check ended that came to no end, so that the answer is not whole."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One problem: subject, what was seen and expected, and the next step."""

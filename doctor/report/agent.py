@@ -4,7 +4,7 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
-from doctor.model.finding import Finding, Status
+from doctor.model.finding import Finding
 from doctor.model.report import Report
 from doctor.report.style import Style
 from doctor.report.visible import middle_cut, visible
@@ -63,14 +63,12 @@ class _Agent:
         yield "explain", f"doctor explain {finding.code}"
 
     def unfinished(self) -> Iterator[str]:
-        for result in self.report.checks:
-            if result.status in {Status.TIMEOUT, Status.CRASHED}:
-                ending = "timed out" if result.status is Status.TIMEOUT else "crashed"
-                yield f"\nunfinished: {result.code} {ending}: {self.quoted(result.reason) or 'no reason given'}\n"
+        for result, ending in self.say.unfinished():
+            yield f"\nunfinished: {result.code} {ending}: {self.quoted(result.reason) or 'no reason given'}\n"
 
     def codes(self) -> Sequence[str]:
         """What has to be checked again; none: everything."""
-        ended = {result.code for result in self.report.checks if result.status in {Status.TIMEOUT, Status.CRASHED}}
+        ended = {result.code for result, _ in self.say.unfinished()}
         found = {finding.code for finding in self.report.findings}
         known = {result.code for result in self.report.checks}
         return sorted((found | ended) & known)

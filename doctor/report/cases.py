@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Status
+from doctor.model.finding import UNFINISHED, CheckResult, Finding, IgnoredFinding, Status
 from doctor.model.report import Report
 from doctor.records import dataclass
+from doctor.report.wording import ENDINGS
 
 
 class Verdict(StrEnum):
@@ -25,7 +26,6 @@ class Case:
     """One check, and what it found."""
 
     code: str
-    title: str
     result: CheckResult | None
     """``None`` for a code that stands for the tool itself."""
 
@@ -41,7 +41,7 @@ class Case:
     @property
     def verdict(self) -> Verdict:
         """How it ended."""
-        if self.result is None or self.result.status in {Status.TIMEOUT, Status.CRASHED}:
+        if self.result is None or self.result.status in UNFINISHED:
             return Verdict.ERROR
         if self.failing:
             return Verdict.FAILED
@@ -52,7 +52,7 @@ class Case:
         """Why it was skipped or came to no end; empty for others."""
         if self.result is None:
             return self.failing[0].message if self.failing else ""
-        ending = {Status.TIMEOUT: "timed out", Status.CRASHED: "crashed"}.get(self.result.status)
+        ending = ENDINGS[self.result.status] if self.result.status in UNFINISHED else None
         return ": ".join(filter(None, (ending, self.result.reason)))
 
     @property
@@ -73,7 +73,6 @@ def cases(report: Report) -> list[Case]:
     return [
         Case(
             code=code,
-            title=report.rules[code].title if code in report.rules else "",
             result=results.get(code),
             failing=tuple(_where(found.get(code, ()), report, failing=True)),
             minor=tuple(_where(found.get(code, ()), report, failing=False)),

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from doctor.config.editing import applied
+from doctor.config.positions import Lines
 from doctor.model.fixing import FileChange
 from doctor.report.masking import masked
+from doctor.report.places import below
 from doctor.report.redact import Redactor
 from doctor.report.visible import visible
 
@@ -56,10 +58,7 @@ def diff(change: FileChange, project: str, clean: Redactor) -> list[Line]:
 
 
 def _name(path: str, project: str) -> str:
-    for root in (project, os.path.realpath(project)):
-        if path.startswith(f"{root.rstrip('/')}/"):
-            return path[len(root.rstrip("/")) + 1 :]
-    return path
+    return below(path, project) or below(path, os.path.realpath(project)) or path
 
 
 def _new(change: FileChange, clean: Redactor) -> Iterator[Line]:
@@ -94,10 +93,10 @@ def _lines(text: str) -> list[str]:
 def _blocks(change: FileChange, before: str) -> list[_Block]:
     """The lines that each edit touches; edits of the same line are one."""
     blocks: list[_Block] = []
-    moved = 0
+    lines, moved = Lines(before), 0
     for edit in change.edits:
-        start, end = before.count("\n", 0, edit.start), before.count("\n", 0, edit.end) + 1
-        grown = edit.text.count("\n") - before.count("\n", edit.start, edit.end)
+        start, end = lines.place(edit.start)[0] - 1, lines.place(edit.end)[0]
+        grown = edit.text.count("\n") - (end - 1 - start)
         block = _Block(start, end, start + moved, end + moved + grown)
         if blocks and start < blocks[-1].end:
             block = _Block(blocks[-1].start, end, blocks[-1].new_start, block.new_end)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from doctor.exit_codes import ExitCode
 from doctor.model.fixing import Application, FileChange, Repair, RepairPlan, UndoneFile
 from doctor.report.fix_diff import diff
-from doctor.report.json_format import SCHEMA_VERSION, Object, finding_object
+from doctor.report.json_format import Object, answer, finding_object
 from doctor.report.redact import Redactor
 
 
@@ -71,17 +71,8 @@ def _document(
     files: Sequence[Object] = (),
     applications: Sequence[Object] = (),
 ) -> Object:
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "action": action,
-        "id": identity,
-        "fixes": list(fixes),
-        "files": list(files),
-        "applications": list(applications),
-        "ok": exit_code is ExitCode.OK,
-        "exit_code": int(exit_code),
-        "error": None,
-    }
+    lists = {"fixes": list(fixes), "files": list(files), "applications": list(applications)}
+    return answer({"action": action, "id": identity, **lists}, exit_code)
 
 
 def _repair(repair: Repair, clean: Redactor) -> Object:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from doctor.model.finding import CheckResult, Finding, Severity, Status
+from doctor.model.finding import Finding, Severity
 from doctor.model.location import Location
 from doctor.model.report import Report
 from doctor.report.places import below
@@ -33,10 +33,9 @@ def render(report: Report) -> Iterator[str]:
     for finding in report.findings:
         kinds[COMMANDS[finding.severity]] += 1
         yield _finding(finding, say)
-    for result in report.checks:
-        if result.status in {Status.TIMEOUT, Status.CRASHED}:
-            kinds["error"] += 1
-            yield _unfinished(result, say)
+    for result, ending in say.unfinished():
+        kinds["error"] += 1
+        yield _command("error", {"title": f"{result.code} {ending}"}, say.line(result.reason) or ending)
     yield f"harness-doctor: {say.summary()}{_unseen(kinds)}\n"
 
 
@@ -46,12 +45,8 @@ def _finding(finding: Finding, say: Wording) -> str:
     if finding.location and not properties:
         lines.append(f"in {say.near(finding.location)}")
     lines += [f"-> {line}" for line in say.lines(finding.remedy)]
-    title = f"{finding.code} {say.line(_title(finding.code, say.report))}".rstrip()
-    return _command(COMMANDS[finding.severity], {**_safe(properties, say), "title": title}, "\n".join(lines))
-
-
-def _title(code: str, report: Report) -> str:
-    return report.rules[code].title if code in report.rules else ""
+    said = {name: say.text(value) for name, value in properties.items()} | {"title": say.titled(finding.code)}
+    return _command(COMMANDS[finding.severity], said, "\n".join(lines))
 
 
 def _place(location: Location | None, report: Report) -> dict[str, str]:
@@ -65,15 +60,6 @@ def _place(location: Location | None, report: Report) -> dict[str, str]:
     if location.end and location.end[0] == location.line:  # GitHub takes columns only where they are of one line
         numbers |= {"endLine": location.end[0], "endColumn": location.end[1]}
     return {"file": file, **{name: str(number) for name, number in numbers.items() if number is not None}}
-
-
-def _safe(properties: dict[str, str], say: Wording) -> dict[str, str]:
-    return {name: say.text(value) for name, value in properties.items()}
-
-
-def _unfinished(result: CheckResult, say: Wording) -> str:
-    ending = "timed out" if result.status is Status.TIMEOUT else "crashed"
-    return _command("error", {"title": f"{result.code} {ending}"}, say.line(result.reason) or ending)
 
 
 def _command(name: str, properties: dict[str, str], message: str) -> str:

@@ -51,12 +51,12 @@ class _Page:
         yield from table(title, ("", "Check", "Where", "What", "What to do"), map(self.finding, findings), raw=True)
 
     def finding(self, finding: Finding) -> Cells:
-        rule = self.report.rules.get(finding.code)
-        title = f"<br><small>{escaped(self.say.line(rule.title))}</small>" if rule else ""
+        title = self.say.title(finding.code)
+        titled = f"<br><small>{escaped(title)}</small>" if title else ""
         message = "<br>".join(map(escaped, self.say.lines(finding.message)))
         return (
             escaped(str(finding.severity)),
-            f"<code>{escaped(finding.code)}</code>{title}",
+            f"<code>{escaped(finding.code)}</code>{titled}",
             f"<code>{escaped(self.say.near(finding.location))}</code>" if finding.location else "",
             f"<strong>{escaped(self.say.line(finding.subject))}</strong><br>{message}",
             self.remedy(finding),
@@ -110,6 +110,5 @@ class _Page:
 
     def checks(self) -> Iterator[Cells]:
         for result in self.report.checks:
-            rule = self.report.rules.get(result.code)
-            title = self.say.line(rule.title) if rule else ""
+            title = self.say.title(result.code)
             yield str(result.status), result.code, title, self.say.line(result.reason), f"{result.duration_ms:.1f} ms"

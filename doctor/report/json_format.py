@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from doctor.exit_codes import ExitCode
 from doctor.model.binding import Binding, Choice, StageBinding
 from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity
 from doctor.model.harness import Candidate, HarnessFact
@@ -35,6 +36,18 @@ def dumps(document: Object) -> str:
     """
     members = ((key, iter(value) if _has_objects(value) else value) for key, value in document.items())
     return "".join(_pieces(members))
+
+
+def answer(content: Object, exit_code: ExitCode = ExitCode.OK, *, error: Object | None = None) -> Object:
+    """A command's whole document: what was asked for, and how it went.
+
+    Args:
+        content: The command's own keys.
+        exit_code: What it ends with.
+        error: Why there is no answer, and the next step.
+    """
+    ending = {"ok": exit_code is ExitCode.OK, "exit_code": int(exit_code), "error": error}
+    return {"schema_version": SCHEMA_VERSION, **content, **ending}
 
 
 def _has_objects(value: Any) -> bool:

@@ -49,7 +49,7 @@ def _properties(report: Report, say: Wording) -> Iterator[str]:
 
 
 def _case(case: Case, say: Wording) -> Iterator[str]:
-    name = escaped(f"{case.code} {say.line(case.title)}".rstrip())
+    name = escaped(say.titled(case.code))
     opening = f'    <testcase classname="{SUITE}.{case.code[:3]}" name="{name}" time="{case.seconds:.3f}"'
     if case.verdict is Verdict.PASSED and not (case.minor or case.known or case.ignored):
         yield f"{opening}/>\n"

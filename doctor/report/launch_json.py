@@ -12,7 +12,7 @@ from doctor.model.finding import Finding
 from doctor.model.process import Outcome, ProcessView
 from doctor.model.secret import SecretRef
 from doctor.model.spec import SCHEMA_VERSION, LaunchSpec, SkillRef
-from doctor.report.json_format import Object, finding_object
+from doctor.report.json_format import Object, answer, finding_object
 from doctor.report.redact import HIDDEN, Redactor, is_secret_name, secret_values
 
 if TYPE_CHECKING:
@@ -40,12 +40,11 @@ def specs_json(
         no_answer: What stands in the way of an answer, and the next step, where something does.
     """
     clean = redactor_of(specs, secrets)
-    return {
-        "schema_version": SCHEMA_VERSION,
+    content = {
         "specs": [_spec(spec, clean) for spec in specs],
         "findings": [finding_object(finding, clean) for finding in findings],
-        **_ending(exit_code, no_answer, clean),
     }
+    return answer(content, exit_code, error=_error(no_answer, clean))
 
 
 def processes_json(
@@ -68,33 +67,24 @@ def processes_json(
         no_answer: What stands in the way of an answer, and the next step, where something does.
     """
     clean = Redactor(secrets)
-    document: Object = {
-        "schema_version": SCHEMA_VERSION,
-        "processes": [_process(process, clean) for process in processes],
-    }
+    content: Object = {"processes": [_process(process, clean) for process in processes]}
     if refusals is not None:
-        document["refusals"] = [_refusal(refusal, clean) for refusal in refusals]
+        content["refusals"] = [_refusal(refusal, clean) for refusal in refusals]
     if findings is not None:
-        document["findings"] = [finding_object(finding, clean) for finding in findings]
-    return {**document, **_ending(exit_code, no_answer, clean)}
+        content["findings"] = [finding_object(finding, clean) for finding in findings]
+    return answer(content, exit_code, error=_error(no_answer, clean))
 
 
 def replay_json(told: "Replay", secrets: Iterable[str]) -> Object:
     """The document of ``doctor replay``: the harnesses of each stage, and every process, as the events tell them."""
     clean = Redactor(secrets)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "stages": {
-            clean(stage): [clean.optional(runtime_id) for runtime_id in ids] for stage, ids in told.stages.items()
-        },
-        "processes": [_row(row, clean) for row in told.processes],
-        "unreadable": list(told.unreadable),
-        **_ending(ExitCode.OK, None, clean),
-    }
+    stages = {clean(stage): [clean.optional(runtime_id) for runtime_id in ids] for stage, ids in told.stages.items()}
+    rows = [_row(row, clean) for row in told.processes]
+    return answer({"stages": stages, "processes": rows, "unreadable": list(told.unreadable)})
 
 
 def failed_json(
-    answer: Iterable[tuple[str, type[Any]]],
+    keys: Iterable[tuple[str, type[Any]]],
     message: str,
     remedy: str | None,
     secrets: Iterable[str],
@@ -104,18 +94,14 @@ def failed_json(
     """The document of a command that could not do its work: its own keys, empty, and why.
 
     Args:
-        answer: The command's keys, and the type of each.
+        keys: The command's keys, and the type of each.
         message: What went wrong.
         remedy: The next step.
         secrets: Values that must not leave.
         exit_code: What the command ends with.
     """
-    empty = {key: type_() for key, type_ in answer}
-    return {
-        "schema_version": SCHEMA_VERSION,
-        **empty,
-        **_ending(exit_code, (message, remedy), Redactor(secrets)),
-    }
+    empty = {key: type_() for key, type_ in keys}
+    return answer(empty, exit_code, error=_error((message, remedy), Redactor(secrets)))
 
 
 def redactor_of(specs: Sequence[LaunchSpec], secrets: Iterable[str]) -> Redactor:
@@ -128,9 +114,8 @@ def literals(spec: LaunchSpec) -> Mapping[str, str]:
     return {name: value for name, value in spec.env.items() if isinstance(value, str)}
 
 
-def _ending(exit_code: ExitCode, no_answer: tuple[str, str | None] | None, clean: Redactor) -> Object:
-    error = None if no_answer is None else {"message": clean(no_answer[0]), "remedy": clean.optional(no_answer[1])}
-    return {"ok": exit_code is ExitCode.OK, "exit_code": int(exit_code), "error": error}
+def _error(no_answer: tuple[str, str | None] | None, clean: Redactor) -> Object | None:
+    return None if no_answer is None else {"message": clean(no_answer[0]), "remedy": clean.optional(no_answer[1])}
 
 
 def _spec(spec: LaunchSpec, clean: Redactor) -> Object:

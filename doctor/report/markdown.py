@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from doctor.model.finding import Finding, Severity, Status
+from doctor.model.finding import Finding, Severity
 from doctor.model.report import Report
 from doctor.report.style import Style
 from doctor.report.visible import middle_cut
@@ -101,10 +101,8 @@ class _Bounded:
         return middle_cut(self.say.line(text), LONGEST_TEXT)
 
     def unfinished(self) -> Iterator[Row]:
-        for result in self.report.checks:
-            if result.status in {Status.TIMEOUT, Status.CRASHED}:
-                ending = "timed out" if result.status is Status.TIMEOUT else "crashed"
-                yield "❌", result.code, f"{ending}: {prose(self.short(result.reason))}"
+        for result, ending in self.say.unfinished():
+            yield "❌", result.code, f"{ending}: {prose(self.short(result.reason))}"
 
     def agents(self) -> Iterator[Row]:
         for binding in self.report.agents:
@@ -119,9 +117,8 @@ class _Bounded:
 
     def ignored(self) -> Iterator[Row]:
         for each in self.report.ignored:
-            until = f" (until {each.until})" if each.until else ""
             what = f"{code(self.short(each.finding.subject))} {prose(self.short(each.finding.message))}"
-            yield each.finding.code, what, prose(self.short(each.reason)) + until
+            yield each.finding.code, what, prose(self.short(each.reason)) + self.say.until(each)
 
 
 def prose(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from doctor.model.binding import Binding, StageBinding
-from doctor.model.finding import CheckResult, Finding, Status
+from doctor.model.finding import UNFINISHED, CheckResult, Finding
 from doctor.model.harness import HarnessFact
 from doctor.model.report import Report
 from doctor.report.style import PLAIN, Style
@@ -146,7 +146,7 @@ class _Plain:
         return f"{said} -> {single_line(self.say.redact(finding.remedy))}" if finding.remedy else said
 
     def shown(self, result: CheckResult) -> bool:
-        return self.style.verbose or result.status in {Status.TIMEOUT, Status.CRASHED}
+        return self.style.verbose or result.status in UNFINISHED
 
     def check(self, result: CheckResult) -> Record:
         took = f"{result.duration_ms:.1f} ms"
@@ -176,9 +176,8 @@ class _Plain:
 
     def ignored(self) -> Iterator[str]:
         for each in self.report.ignored:
-            until = f" (until {each.until})" if each.until else ""
             subject = self.say.text(each.finding.subject)
-            yield f"ignored  {each.finding.code}  {subject}: {self.line(each.reason)}{until}"
+            yield f"ignored  {each.finding.code}  {subject}: {self.line(each.reason)}{self.say.until(each)}"
 
     def known(self) -> Iterator[str]:
         for each in self.report.known:

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 from doctor.exit_codes import ExitCode
-from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity, Status
+from doctor.model.finding import CheckResult, Finding, IgnoredFinding, Severity
 from doctor.model.location import Location
 from doctor.model.report import Report
 from doctor.report.places import below
-from doctor.report.sarif_fixes import fix_object
+from doctor.report.sarif_fixes import Object, fix_object
 from doctor.report.style import PLAIN
 from doctor.report.wording import Wording
 
@@ -26,8 +26,6 @@ DEFAULT_POLICY = ".metawsm/policy.json"
 without a place."""
 
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
-
-Object = dict[str, Any]
 
 
 def render(report: Report) -> Iterator[str]:
@@ -140,7 +138,7 @@ class _Sarif:
 
     def invocation(self) -> Object:
         code = self.report.exit_code
-        notes = [self.notification(result) for result in self.report.checks if result.status in _UNFINISHED]
+        notes = [self.notification(result, ending) for result, ending in self.say.unfinished()]
         return {
             "executionSuccessful": code in {ExitCode.OK, ExitCode.FINDINGS},
             "exitCode": int(code),
@@ -148,11 +146,11 @@ class _Sarif:
             "toolExecutionNotifications": notes,
         }
 
-    def notification(self, result: CheckResult) -> Object:
+    def notification(self, result: CheckResult, ending: str) -> Object:
         reason = self.message(result.reason)
         return {
             "level": "error",
-            "message": {"text": f"{result.code} {_UNFINISHED[result.status]}" + (f": {reason}" if reason else "")},
+            "message": {"text": f"{result.code} {ending}" + (f": {reason}" if reason else "")},
             "associatedRule": {"id": result.code, "index": self.indices[result.code]},
         }
 
@@ -161,9 +159,6 @@ class _Sarif:
         if not base:
             return {}
         return {"originalUriBaseIds": {BASE: {"uri": _file_uri(f"{self.say.redact(base).rstrip('/')}/")}}}
-
-
-_UNFINISHED = {Status.TIMEOUT: "timed out", Status.CRASHED: "crashed"}
 
 
 def pascal(title: str) -> str:

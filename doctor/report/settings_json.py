@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from doctor.exit_codes import ExitCode
-from doctor.report.json_format import SCHEMA_VERSION, Object, milliseconds
+from doctor.report.json_format import Object, answer, milliseconds
 from doctor.report.redact import HIDDEN, Redactor, is_secret_name
 
 if TYPE_CHECKING:
@@ -33,27 +33,25 @@ def profiles_json(entries: Sequence["ProfileEntry"], secrets: Iterable[str]) -> 
     """The document of ``doctor profile list``."""
     clean = Redactor(secrets)
     active = next((entry.name for entry in entries if entry.active), None)
-    return _document({"active": clean.optional(active), "profiles": [_profile(entry, clean) for entry in entries]})
+    return answer({"active": clean.optional(active), "profiles": [_profile(entry, clean) for entry in entries]})
 
 
 def shown_json(shown: "Shown", secrets: Iterable[str]) -> Object:
     """The document of ``doctor profile show``."""
     clean = Redactor(secrets)
-    return _document({"name": clean.optional(shown.name), "values": [_value(value, clean) for value in shown.values]})
+    return answer({"name": clean.optional(shown.name), "values": [_value(value, clean) for value in shown.values]})
 
 
 def difference_json(difference: "Difference", secrets: Iterable[str]) -> Object:
     """The document of ``doctor profile diff``."""
     clean = Redactor(secrets)
-    return _document(
-        {"a": clean(difference.a), "b": clean(difference.b), "changes": _changes(difference.changes, clean)}
-    )
+    return answer({"a": clean(difference.a), "b": clean(difference.b), "changes": _changes(difference.changes, clean)})
 
 
 def used_json(used: "Used", secrets: Iterable[str]) -> Object:
     """The document of ``doctor profile use``."""
     clean = Redactor(secrets)
-    return _document(
+    return answer(
         {
             "previous": clean.optional(used.previous),
             "active": clean.optional(used.active),
@@ -67,13 +65,13 @@ def used_json(used: "Used", secrets: Iterable[str]) -> Object:
 
 def written_json(written: "Written", secrets: Iterable[str]) -> Object:
     """The document of a command that made, changed or removed one profile or endpoint."""
-    return _document(_written(written, Redactor(secrets)))
+    return answer(_written(written, Redactor(secrets)))
 
 
 def several_json(written: Sequence["Written"], secrets: Iterable[str]) -> Object:
     """The document of a command that made several profiles."""
     clean = Redactor(secrets)
-    return _document({"profiles": [_written(each, clean) for each in written]})
+    return answer({"profiles": [_written(each, clean) for each in written]})
 
 
 def imports_json(imports: "Imports", secrets: Iterable[str], *, exit_code: ExitCode = ExitCode.OK) -> Object:
@@ -92,13 +90,13 @@ def imports_json(imports: "Imports", secrets: Iterable[str], *, exit_code: ExitC
         {"key": clean(note.key), "message": clean(note.message), "path": clean(note.path), "line": note.line}
         for note in imports.notes
     ]
-    return _document({"profiles": profiles, "notes": notes}, exit_code)
+    return answer({"profiles": profiles, "notes": notes}, exit_code)
 
 
 def endpoints_json(entries: Sequence["EndpointEntry"], secrets: Iterable[str]) -> Object:
     """The document of ``doctor endpoint list``."""
     clean = Redactor(secrets)
-    return _document({"endpoints": [_endpoint(entry, clean) for entry in entries]})
+    return answer({"endpoints": [_endpoint(entry, clean) for entry in entries]})
 
 
 def verdicts_json(
@@ -106,7 +104,7 @@ def verdicts_json(
 ) -> Object:
     """The document of ``doctor endpoint test``."""
     clean = Redactor(secrets)
-    return _document({"endpoints": [_verdict(verdict, clean) for verdict in verdicts]}, exit_code)
+    return answer({"endpoints": [_verdict(verdict, clean) for verdict in verdicts]}, exit_code)
 
 
 def setup_json(setup: "Setup", secrets: Iterable[str]) -> Object:
@@ -116,7 +114,7 @@ def setup_json(setup: "Setup", secrets: Iterable[str]) -> Object:
         {"path": clean(file.path), "what": clean(file.what), "exists": file.exists, "written": file.written}
         for file in setup.files
     ]
-    return _document(
+    return answer(
         {
             "route": clean(setup.route),
             "files": files,
@@ -131,11 +129,6 @@ def shown_value(key: str, value: str, clean: Redactor) -> str:
     parent, _, name = key.rpartition(".")
     variable = parent == "env" or parent.endswith(".env")
     return HIDDEN if value and variable and is_secret_name(name) else clean(value)
-
-
-def _document(answer: Object, exit_code: ExitCode = ExitCode.OK) -> Object:
-    ending = {"ok": exit_code is ExitCode.OK, "exit_code": int(exit_code), "error": None}
-    return {"schema_version": SCHEMA_VERSION, **answer, **ending}
 
 
 def _profile(entry: "ProfileEntry", clean: Redactor) -> Object:

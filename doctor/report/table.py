@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from doctor.model.binding import Binding, Choice, StageBinding
-from doctor.model.finding import CheckResult, Finding, Status
+from doctor.model.finding import UNFINISHED, CheckResult, Finding
 from doctor.model.harness import HarnessFact
 from doctor.model.report import Report
 from doctor.report.grid import Column, draw
@@ -198,8 +198,7 @@ class _Table:
 
     def unfinished(self) -> Iterator[str]:
         """What makes the answer incomplete."""
-        results = (each for each in self.report.checks if each.status in {Status.TIMEOUT, Status.CRASHED})
-        return (f"{line}\n" for result in results for line in self.check(result))
+        return (f"{line}\n" for result, _ in self.say.unfinished() for line in self.check(result))
 
     def check(self, result: CheckResult) -> Iterator[str]:
         mark = paint(f"{self.style.symbol(result.status)} {result.code}", result.status, color=self.style.color)
@@ -210,7 +209,7 @@ class _Table:
             yield from (f"    {line}" for line in visible_lines(self.say.redact(result.detail.rstrip())))
 
     def checks(self) -> Iterator[str]:
-        ended = (each for each in self.report.checks if each.status not in {Status.TIMEOUT, Status.CRASHED})
+        ended = (each for each in self.report.checks if each.status not in UNFINISHED)
         return self.section("Checks", (line for result in ended for line in self.check(result)))
 
     def section(self, title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -245,9 +244,8 @@ class _Table:
     def ignored(self) -> Iterator[str]:
         lines = []
         for each in self.report.ignored:
-            until = f" (until {each.until})" if each.until else ""
             subject = self.say.text(each.finding.subject)
-            lines.append(f"{each.finding.code} {subject}: {self.say.text(each.reason)}{until}")
+            lines.append(f"{each.finding.code} {subject}: {self.say.text(each.reason)}{self.say.until(each)}")
         return self.section("Ignored", lines)
 
     def known(self) -> Iterator[str]:

@@ -25,7 +25,7 @@ def render(report: Report) -> Iterator[str]:
 
 def _point(number: int, case: Case, say: Wording) -> Iterator[str]:
     ok = "not ok" if case.verdict in {Verdict.FAILED, Verdict.ERROR} else "ok"
-    title = _described(f"{case.code} {say.line(case.title)}".rstrip())
+    title = _described(say.titled(case.code))
     skip = f" # SKIP {_described(say.line(case.reason))}".rstrip() if case.verdict is Verdict.SKIPPED else ""
     yield f"{ok} {number} - {title}{skip}\n"
     diagnostics = [line for lines in (_reason(case, say), _lists(case, say)) for line in lines]

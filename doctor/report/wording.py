@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from doctor.model.binding import Binding, Choice, StageBinding
-from doctor.model.finding import Finding, Severity, Status
+from doctor.model.finding import UNFINISHED, CheckResult, Finding, IgnoredFinding, Severity, Status
 from doctor.model.harness import Candidate, HarnessFact, SkillFact
 from doctor.model.location import Location
 from doctor.model.report import Report
@@ -130,11 +130,28 @@ class Wording:
             groups.setdefault(finding.subject, []).append(finding)
         return [(self.text(subject), findings) for subject, findings in groups.items()]
 
+    def until(self, ignored: IgnoredFinding) -> str:
+        """When a finding is not ignored any more, in parentheses behind a space; nothing for never."""
+        return f" (until {ignored.until})" if ignored.until else ""
+
     def place(self, finding: Finding) -> str:
         """``path:line:column``."""
         if finding.location is None:
             return ""
         return self.path(str(finding.location))
+
+    def title(self, code: str) -> str:
+        """What a check asks for; nothing for a code that no check has."""
+        rule = self.report.rules.get(code)
+        return self.line(rule.title) if rule else ""
+
+    def titled(self, code: str) -> str:
+        """A code, and the title of its check."""
+        return f"{code} {self.title(code)}".rstrip()
+
+    def unfinished(self) -> Iterator[tuple[CheckResult, str]]:
+        """The checks that came to no end, each with how it ended."""
+        return ((result, ENDINGS[result.status]) for result in self.report.checks if result.status in UNFINISHED)
 
     def repairable(self) -> str:
         """How many of the findings can be repaired, and by what; empty where none can."""
@@ -166,18 +183,19 @@ def _count(number: int, severity: Severity) -> str:
     return f"{number} {severity}" + ("" if number == 1 else "s")
 
 
-_ENDINGS = {
+ENDINGS = {
     Status.PASSED: "passed",
     Status.FAILED: "failed",
     Status.SKIPPED: "skipped",
     Status.TIMEOUT: "timed out",
     Status.CRASHED: "crashed",
 }
+"""How checks ended, in words."""
 
 
 def _endings(report: Report) -> str:
-    counted = {status: report.ended(status) for status in _ENDINGS}
-    shown = [f"{number} {_ENDINGS[status]}" for status, number in counted.items() if number]
+    counted = {status: report.ended(status) for status in ENDINGS}
+    shown = [f"{number} {ENDINGS[status]}" for status, number in counted.items() if number]
     if not shown:
         return "no checks ran"
     first, *rest = shown

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 
 from doctor.runner.answers import NOT_FOUND, Answer
 from doctor.runner.auth import AuthError
@@ -55,15 +56,16 @@ class Attendant:
         self._departure = departure
         self._talk = talk
         self._search_until = 0.0
+        self._not_mine: AbstractSet[str] = frozenset()
         self._next = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="attendant", daemon=True)
 
-    def start(self, first: Callable[[], None], *, search: bool) -> None:
+    def start(self, first: Callable[[], AbstractSet[str]], *, search: bool) -> None:
         """Begin.
 
         Args:
-            first: What is done before the first look.
+            first: What is done before the first look; tells which runs are somebody else's to end.
             search: Whether a poll of an earlier runner may be open still, so that runs are looked for, for a while.
         """
         if search:
@@ -77,7 +79,7 @@ class Attendant:
 
     def _work(self) -> None:
         with self._talk.guarding("looking after what earlier runners left"):
-            self._first()
+            self._not_mine = self._first()
             self._find_lost(("claimed", "running", "stopping"))
         while not self._stopped.wait(EVERY):
             with self._talk.guarding("looking after runs"):
@@ -111,7 +113,7 @@ class Attendant:
             if unknown and state == "claimed":
                 self._stopped.wait(ON_ITS_WAY)
             for run in unknown:
-                if self._stopped.is_set() or self._runs.knows(run.run_id):
+                if self._stopped.is_set() or self._runs.knows(run.run_id) or run.run_id in self._not_mine:
                     continue
                 if state != "claimed":
                     self._runs.refuse(run, KILLED)

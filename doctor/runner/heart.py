@@ -9,7 +9,6 @@ from doctor.runner.leaving import Departure
 from doctor.runner.registration import Registration
 from doctor.runner.talk import Talk
 
-
 MISSED = 2
 """Beats. A coordinator takes a runner of which it has missed as many for stale, and only a registration mends that."""
 

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,21 @@ def orphans(place: Path, coordinator: str) -> Iterator[Orphan]:
         held = _held(directory, coordinator)
         if held is not None:
             yield held
+
+
+def carried_by_others(places: Iterable[Path], coordinator: str) -> frozenset[str]:
+    """The runs of one coordinator that another runner, which lives, has on record and not reported yet."""
+    found = set()
+    for place in places:
+        with suppress(OSError):
+            for directory in known(Place(directory=place)):
+                records = read(directory)
+                launcher, request = records.launcher, records.request
+                if launcher is None or launcher.pid == os.getpid() or not launcher.alive or is_reported(directory.path):
+                    continue
+                if request.get("executor") == EXECUTOR and request.get("coordinator") == coordinator:
+                    found.add(str(request.get("run_id")))
+    return frozenset(found)
 
 
 def finished(place: Path) -> list[Path]:

@@ -26,14 +26,12 @@ class Output:
     def __init__(self, log: BoundedLog | None, secrets: Sequence[str]) -> None:
         self._log = log
         self._secrets = secrets
-        self._redactors = {name: Redactor(secrets) for name in ("stdout", "stderr")} if secrets else {}
+        self._redactors: dict[str, Redactor] = {}  # made where something comes: most executors are silent
         self._tails = {"stdout": bytearray(), "stderr": bytearray()}
 
     def hear(self, name: str, data: bytes) -> None:
         """Take what came from a stream; nothing means that it has ended."""
-        redactor = self._redactors.get(name)
-        if redactor is not None:
-            data = redactor.feed(data) if data else redactor.finish()
+        data = self._redacted(name, data)
         if not data:
             return
         if self._log is not None:
@@ -49,6 +47,14 @@ class Output:
             self.hear(name, b"")
         if self._log is not None:
             self._log.close()
+
+    def _redacted(self, name: str, data: bytes) -> bytes:
+        redactor = self._redactors.get(name)
+        if redactor is None:
+            if not data or not self._secrets:
+                return data
+            redactor = self._redactors[name] = Redactor(self._secrets)
+        return redactor.feed(data) if data else redactor.finish()
 
     def why_failed(self, code: int | None, signal: str | None) -> str:
         """Why an executor failed: the end of what it said on stderr, or on stdout, or how it ended."""

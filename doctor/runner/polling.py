@@ -94,10 +94,10 @@ class Polling:
             self._marked = is_open
         if is_open:
             self._end_open_poll()
-        elif self._registration.is_known and not self._is_haunted():
+        elif self._registration.is_known and not self._registration.is_borrowed and not self._is_haunted():
             self._delete("?self=true")
             self._registration.forget()
-        if self._is_haunted() and self._is_heard:
+        if self._is_haunted() and self._is_heard and not self._registration.is_borrowed:
             self._end_lost_polls()
         self._line.cut()
         self._registration.forget()

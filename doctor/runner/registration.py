@@ -95,6 +95,9 @@ class Registration:
         self.now = Registered(runner_id="")
         self.brought = Brought()
         self.took_over = False
+        self.is_borrowed = False
+        """Whether the id is that of a successor, under which what is left is reported; it is not to be removed."""
+
         self._coordinator = coordinator
         self._identity = identity
         self._departure = departure
@@ -175,6 +178,9 @@ class Registration:
                 if answer.succeeded:
                     self._take(answer)
                     return
+                if answer.status == CONFLICT and self._departure.asked.is_set():
+                    self._borrow(answer)
+                    return
                 if answer.status == CONFLICT and takeovers < _MOST_TAKEOVERS:
                     takeovers += 1
                     self._take_over(answer)
@@ -226,6 +232,11 @@ class Registration:
             self.brought.runs += end_polls(self._coordinator, runner_id)
         except (OSError, AuthError) as error:
             self._talk.warning(f"the earlier runner's registration could not be ended: {error}")
+
+    def _borrow(self, answer: Answer) -> None:
+        """Report as the one that came in this runner's place: whoever leaves takes nothing over."""
+        self.now = replace(self.now, runner_id=self._in_the_way(answer), number=self.now.number + 1)
+        self.is_borrowed = True
 
     def _in_the_way(self, answer: Answer) -> str:
         """The id under which a runner of the same host, project and profile is registered.

@@ -103,7 +103,17 @@ class Runs:
         _in_thread(self._tell_apart, tell, run.run_id, known or End.failed(problem))
 
     def refuse(self, run: Run | Malformed, reason: str) -> None:
-        """Report a run as failed that will not be carried out; returns once that was tried."""
+        """Report a run as failed that will not be carried out; returns once that was tried.
+
+        One that is in progress, or has ended here, is told as what it is.
+        """
+        with self._changed:
+            known = self._ended.get(run.run_id)
+            if run.run_id in self._active:
+                return
+        if known is not None:
+            self._reporter.ended_before(run.run_id, known)
+            return
         self._talk.warning(f"{run.run_id} is not carried out: {reason}")
         end = End.failed(reason)
         self._remember(run.run_id, end)

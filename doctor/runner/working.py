@@ -130,11 +130,11 @@ class Works:
             talk=equipment.talk,
         )
 
-    def _settle_orphans(self) -> None:
+    def _settle_orphans(self) -> frozenset[str]:
+        coordinator = self._equipment.settings.coordinator_url
         with suppress(OSError):
-            orphans.settle(
-                self._storage, self._equipment.settings.coordinator_url, self._reporter, self._equipment.talk
-            )
+            orphans.settle(self._storage, coordinator, self._reporter, self._equipment.talk)
+        return orphans.carried_by_others(self._storage.places, coordinator)
 
 
 def _secrets(equipment: Equipment) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from doctor.config.problems import ConfigProblem
+from doctor.config.problems import ConfigProblem, in_words
 from doctor.errors import UsageError
 
 
@@ -10,9 +10,8 @@ def first_of(problems: Sequence[ConfigProblem]) -> str | None:
     """The first problem with its place, and how many follow; ``None`` when there are none."""
     if not problems:
         return None
-    first = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return f"{first.location}: {first.subject}: {first.message}{more}"
+    return f"{in_words(problems[0])}{more}"
 
 
 def refuse(problems: Sequence[ConfigProblem]) -> None:

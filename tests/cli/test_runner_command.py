@@ -11,6 +11,7 @@ import pytest
 from doctor.__about__ import __version__
 from doctor.cli.parser import command_parser
 from doctor.cli.runner_commands import PROGRAM, RUNNER
+from tests.conftest import captured
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -26,16 +27,7 @@ def run_agent_runner(private_environment: Mapping[str, str], private_project: Pa
     )
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*argv, *arguments],
-            cwd=private_project,
-            env={**private_environment, **more},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return captured([*argv, *arguments], cwd=private_project, environment={**private_environment, **more})
 
     return run
 

@@ -72,6 +72,7 @@ def test_every_schema_is_a_valid_schema_with_its_own_id(runners: tuple[RunnerSpe
         "baseline-write.schema.json",
         "baseline.schema.json",
         "bug-report.schema.json",
+        "comparison.schema.json",
         "endpoint-list.schema.json",
         "endpoint-test.schema.json",
         "executor-profile.schema.json",

@@ -1,6 +1,7 @@
 """Changing TOML without touching the rest of it, as spans."""
 
 import tomllib
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,13 @@ def test_other_names_need_no_comparing_of_lines(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_is_the_same_at_both_ends_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    compared, compare = [], toml_editing.SequenceMatcher
-    monkeypatch.setattr(
-        toml_editing, "SequenceMatcher", lambda junk, *sides: (compared.append(sides), compare(junk, *sides))[1]
-    )
+    compared = []
+
+    def compare(junk: None, old: list[str], new: list[str]) -> SequenceMatcher[str]:
+        compared.append((old, new))
+        return SequenceMatcher(junk, old, new)
+
+    monkeypatch.setattr(toml_editing, "SequenceMatcher", compare)
     before = "".join(f"a{number} = 0\n" for number in range(500))
     after = before.replace("a250 = 0", "a250 = 1")
     assert list(differences(before, after)) == [(before.index("a250 = 0") + 7, before.index("a250 = 0") + 8, "1")]

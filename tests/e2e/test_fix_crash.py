@@ -1,6 +1,6 @@
 """However ``doctor fix --apply`` is killed, every file is old or new, and ``doctor fix --undo`` takes it back.
 
-``nox -s crash`` kills it at many more points. ``DOCTOR_TEST_CRASHES`` says at how many, ``DOCTOR_TEST_SEED`` where.
+``nox -s crash`` kills it at many more points. ``DOCTOR_TEST_FIX_CRASHES`` says at how many, ``DOCTOR_TEST_SEED`` where.
 """
 
 import os
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 BLOCK = 10
 """Times that one test kills it."""
 
-BLOCKS = max(1, int(os.environ.get("DOCTOR_TEST_CRASHES", "10")) // BLOCK)
+BLOCKS = max(1, int(os.environ.get("DOCTOR_TEST_FIX_CRASHES", "10")) // BLOCK)
 SEED = int(os.environ.get("DOCTOR_TEST_SEED", "1"))
 WRITING = 0.03
 """Seconds around which it is done with writing once it has begun."""

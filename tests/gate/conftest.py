@@ -83,6 +83,15 @@ def place(make_place: Callable[[str], Place]) -> Place:
     return made
 
 
+@pytest.fixture
+def sound(place: Place) -> Place:
+    """A project with nothing against it."""
+    place.install_codex()
+    for name in ("docmgr", "diary"):
+        place.write_skill(name)
+    return place
+
+
 def policy(**changes: Any) -> dict[str, Any]:
     """A policy: Codex works with two skills."""
     made: dict[str, Any] = {

@@ -19,15 +19,6 @@ from tests.gate.test_baseline import rewritten
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def sound(place: Place) -> Place:
-    """A project with nothing against it."""
-    place.install_codex()
-    for name in ("docmgr", "diary"):
-        place.write_skill(name)
-    return place
-
-
 def attested(place: Place, *, now: datetime = NOON, **changes: Any) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(dumps(attest(place.examine(**changes), now=now)))
     return document

@@ -17,15 +17,6 @@ PROFILE = (
 )
 
 
-@pytest.fixture
-def sound(place: Place) -> Place:
-    """A project with nothing against it."""
-    place.install_codex()
-    for name in ("docmgr", "diary"):
-        place.write_skill(name)
-    return place
-
-
 def lock_of(place: Place) -> Path:
     return place.metawsm / "doctor.lock"
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import captured
 from tests.project.test_repository import FILES
 
 CHECKOUT = Path(__file__).parents[2]
@@ -148,16 +149,7 @@ def sample(tmp_path: Path, clone: Path) -> Path:
 def pre_commit(sample: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pre-commit in a repository; skips where what the hooks need cannot be had."""
     argv = [sys.executable, "-Im", "pre_commit", *arguments]
-    completed = subprocess.run(
-        argv,
-        cwd=sample,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    completed = captured(argv, cwd=sample, environment=environment, limit=600)
     if NO_INDEX.search(completed.stdout) and not {"CI", "DOCTOR_TEST_INSTALLED"} & os.environ.keys():
         pytest.skip(f"the package index cannot be reached: pre-commit {' '.join(arguments)}")
     return completed

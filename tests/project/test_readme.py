@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import captured
+
 CHECKOUT = Path(__file__).parents[2]
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
@@ -86,16 +88,7 @@ class Machine:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command in the project, its output captured."""
-        return subprocess.run(
-            [*self.argv, *arguments],
-            cwd=self.project,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return captured([*self.argv, *arguments], cwd=self.project, environment=self.environment)
 
     def shown(self, *arguments: str) -> str:
         """What the command shows in a terminal of 80 columns."""
@@ -163,16 +156,7 @@ def newcomer(tmp_path: Path) -> dict[str, str]:
 
 def run_in_clone(command: str, clone: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run a command line of the README in a clone."""
-    return subprocess.run(
-        shlex.split(command),
-        cwd=clone,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    return captured(shlex.split(command), cwd=clone, environment=environment, limit=600)
 
 
 def test_the_output_shown_is_the_program_s_own(machine: Machine) -> None:

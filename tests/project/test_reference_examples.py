@@ -16,6 +16,8 @@ import jsonschema
 import pytest
 import yaml
 
+from tests.conftest import captured
+
 CHECKOUT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROFILE = {"name": "p", "runner": "codex", "base_prompt": "Work."}
@@ -67,16 +69,7 @@ class Shop:
 
     def sh(self, script: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run a script as a CI service would."""
-        return subprocess.run(
-            ["bash", "-c", script],
-            cwd=self.path,
-            env={**self.environment, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return captured(["bash", "-c", script], cwd=self.path, environment={**self.environment, **variables})
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import captured
+
 CHECKOUT = Path(__file__).parents[2]
 SCRIPTS = sorted(path for path in (CHECKOUT / ".ci").iterdir() if path.is_file())
 NEEDED = ("dirname", "id", "sed", "sh", "touch", "env")
@@ -33,16 +35,8 @@ def bare_bin(tmp_path: Path) -> Path:
 
 def run(script: str, clone: Path, path: Path) -> subprocess.CompletedProcess[str]:
     """Run one of the scripts of a clone with nothing but ``path`` on PATH."""
-    return subprocess.run(
-        [str(path / "sh"), str(clone / ".ci" / script)],
-        env={"PATH": str(path), "HOME": str(clone)},
-        cwd=clone,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    argv = [str(path / "sh"), str(clone / ".ci" / script)]
+    return captured(argv, cwd=clone, environment={"PATH": str(path), "HOME": str(clone)}, limit=60)
 
 
 def program(directory: Path, name: str, body: str) -> None:

@@ -28,7 +28,7 @@ def test_the_hook_offers_every_built_in_format(report: Report) -> None:
 
 
 def test_every_format_but_those_for_reading_says_what_failed() -> None:
-    assert set(DOCUMENTS) == {*BUILT_IN} - {"table", "plain"}
+    assert set(DOCUMENTS) == {*formats.FORMATS} - {*formats.STYLED}
 
 
 @pytest.mark.parametrize("name", formats.MACHINE)

@@ -73,7 +73,7 @@ def rig(
 
 def test_a_stop_is_heard_without_a_poll(rig: Rig) -> None:
     run_ids = [rig.claim() for _ in range(attending.MOST_AT_ONCE + 3)]
-    rig.attendant.start(lambda: None, search=False)
+    rig.attendant.start(frozenset, search=False)
     for run_id in run_ids:
         rig.coordinator.until_status(run_id, "running")
     for run_id in (run_ids[0], run_ids[-1]):
@@ -84,12 +84,12 @@ def test_a_stop_is_heard_without_a_poll(rig: Rig) -> None:
 
 def test_a_run_that_was_claimed_and_never_arrived_is_taken(rig: Rig) -> None:
     run_id = rig.claim()
-    rig.attendant.start(lambda: None, search=False)
+    rig.attendant.start(frozenset, search=False)
     rig.coordinator.until_status(run_id, "running")
 
 
 def test_one_that_comes_to_light_later_is_taken_too(rig: Rig) -> None:
-    rig.attendant.start(lambda: None, search=True)
+    rig.attendant.start(frozenset, search=True)
     run_id = rig.claim()
     rig.coordinator.until_status(run_id, "running")
 
@@ -97,7 +97,7 @@ def test_one_that_comes_to_light_later_is_taken_too(rig: Rig) -> None:
 def test_one_that_ran_under_a_runner_that_is_gone_has_failed(rig: Rig) -> None:
     run_id = rig.claim()
     rig.reporter.started(run_id)
-    rig.attendant.start(lambda: None, search=False)
+    rig.attendant.start(frozenset, search=False)
     assert rig.coordinator.until_ended(run_id) == ["failed"]
     assert rig.coordinator.run(run_id)["error"] == "the runner that ran it was killed"
 
@@ -105,7 +105,12 @@ def test_one_that_ran_under_a_runner_that_is_gone_has_failed(rig: Rig) -> None:
 def test_a_list_that_cannot_be_had_is_no_trouble(rig: Rig) -> None:
     rig.coordinator.fault("answer", method="GET", path="/runs", status=404, body="{}", times=-1)
     first = []
-    rig.attendant.start(lambda: first.append(1), search=True)
+
+    def do_first() -> frozenset[str]:
+        first.append(1)
+        return frozenset()
+
+    rig.attendant.start(do_first, search=True)
     rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs")) > 4, "questions")
     assert first == [1]
 
@@ -113,7 +118,7 @@ def test_a_list_that_cannot_be_had_is_no_trouble(rig: Rig) -> None:
 def test_what_a_poll_brings_just_now_is_not_lost(rig: Rig, said: io.StringIO) -> None:
     run_id = rig.claim()
     [run] = [each for each in rig.coordinator.runs() if each["run_id"] == run_id]
-    rig.attendant.start(lambda: None, search=False)
+    rig.attendant.start(frozenset, search=False)
     rig.coordinator.until(lambda: rig.coordinator.history("GET", "/runs"), "a look")
     arrived = read_run(run)
     assert arrived is not None
@@ -143,6 +148,15 @@ def test_a_full_runner_polls_on_where_only_polls_tell_of_stops(status: int, body
         assert run is not None
         rig.runs.take(run)
     assert not rig.runs.has_room()
-    rig.attendant.start(lambda: None, search=False)
+    rig.attendant.start(frozenset, search=False)
     rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs/")) > 2 * attending.MOST_AT_ONCE, "looks")
     assert rig.runs.has_room() is room
+
+
+def test_one_that_another_runner_still_carries_out_is_left_to_it(rig: Rig) -> None:
+    theirs, lost = rig.claim(), rig.claim()
+    for run_id in (theirs, lost):
+        rig.reporter.started(run_id)
+    rig.attendant.start(lambda: frozenset({theirs}), search=False)
+    assert rig.coordinator.until_ended(lost) == ["failed"]
+    assert rig.coordinator.run(theirs)["status"] == "running"

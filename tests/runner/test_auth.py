@@ -116,5 +116,5 @@ def test_a_tenant_that_does_not_answer_is_named() -> None:
     def post(_domain: str, _document: Mapping[str, str]) -> tuple[int, Mapping[str, Any]]:
         raise ConnectionRefusedError(111, "Connection refused")
 
-    with pytest.raises(ConnectionError, match="tenant.test gives no token now: Connection refused"):
+    with pytest.raises(ConnectionError, match=r"tenant\.test gives no token now: Connection refused"):
         TenantToken(CREDENTIALS, post).header()

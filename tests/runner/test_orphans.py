@@ -183,3 +183,20 @@ def test_any_content_of_a_record_is_taken(
         (record.directory.path / name).write_text(content)
     settle()
     assert "Traceback" not in said.getvalue()
+
+
+def test_what_another_runner_has_in_hand_is_known(tmp_path: Path) -> None:
+    place, url = tmp_path / ".metawsm", ABOUT.coordinator
+    made = {run_id: begin(place, replace(ABOUT, run=replace(RUN, run_id=run_id))) for run_id in ("a", "b", "c", "d")}
+    made["b"].reported()
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as other:
+        for run_id in ("a", "b"):
+            path = made[run_id].directory.request
+            request = json.loads(path.read_bytes())
+            path.write_text(json.dumps({**request, "launcher": [other.pid, start_time(other.pid)]}))
+        found = orphans.carried_by_others([place, tmp_path / "missing"], url)
+        elsewhere = orphans.carried_by_others([place], "http://elsewhere")
+        assert other.stdin is not None
+        other.stdin.close()
+    assert (found, elsewhere) == (frozenset({"a"}), frozenset())
+    assert orphans.carried_by_others([place], url) == frozenset()

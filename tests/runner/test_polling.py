@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from doctor.runner.client import Coordinator as Peer
+from doctor.runner.dialect import read_run
 from doctor.runner.leaving import Departure
 from doctor.runner.polling import Polling
 from doctor.runner.registration import Identity, Registration
@@ -220,6 +221,20 @@ def test_an_end_that_the_coordinator_knows_is_not_told_again(serve: Serve, rig: 
     run = coordinator.create()
     coordinator.until_ended(run["run_id"])
     coordinator.answer_poll({"run": coordinator.run(run["run_id"])})
-    coordinator.until(lambda: coordinator.history("GET", f"/runs/{run['run_id']}"), "the question")
+    coordinator.until(lambda: len(coordinator.history("GET", f"/runs/{run['run_id']}")) == 2, "the question")
     made.leave()
+    assert coordinator.reports(run["run_id"]) == ["started", "completed"]
+
+
+def test_a_run_that_has_ended_is_not_failed_by_leaving(serve: Serve, rig: Callable[..., Rig]) -> None:
+    coordinator = serve()
+    made = rig(coordinator)
+    made.go.set()
+    made.start()
+    run = coordinator.create()
+    coordinator.until_ended(run["run_id"])
+    given = read_run(coordinator.run(run["run_id"]))
+    assert given is not None
+    assert made.runs.wait_until_idle(30)
+    made.runs.refuse(given, "leaving")
     assert coordinator.reports(run["run_id"]) == ["started", "completed"]

@@ -146,3 +146,21 @@ def test_a_time_that_cannot_be_meant_is_the_usual_one(
         registration = Registration(peer(server.url), identity, departure, talk)
         registration.first()
     assert (registration.now.poll_timeout, registration.now.heartbeat_interval) == (30, 60)
+
+
+def test_whoever_leaves_reports_beside_its_successor(
+    serve: Serve, departure: Departure, peer: Callable[[str], Peer], identity: Identity, talk: Talk
+) -> None:
+    coordinator = serve()
+    leaving = Registration(peer(coordinator.url), identity, departure, talk)
+    leaving.first()
+    successor = Registration(peer(coordinator.url), identity, Departure(), talk)
+    successor.first()
+    departure.begin()
+    leaving.forget()
+    assert leaving.renew(leaving.now, until=departure.at_once)
+    assert (leaving.now.runner_id, leaving.is_borrowed, successor.is_borrowed) == (successor.now.runner_id, True, False)
+    assert ([each["runner_id"] for each in coordinator.runners()], coordinator.marks()) == (
+        [successor.now.runner_id],
+        [],
+    )
