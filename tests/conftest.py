@@ -14,15 +14,18 @@ from tests.fake_model.server import FakeModel
 TOOLS = ("bash", "git", "sh", "tmux")
 """What a private PATH holds besides the programs that a test adds."""
 
+LIVE = ("e2e", "processes", "coordinator", "runner/acceptance")
+"""Rooms whose tests run whole agents, or are about what only the tests use."""
+
 LIMIT_SECONDS = 120
 """Ends a command that hangs; no test measures time with it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs whole agents."""
+    """Mark what tells as much on one interpreter as on all."""
     tests = Path(__file__).parent
     for item in items:
-        if any(item.path.is_relative_to(tests / room) for room in ("e2e", "processes", "runner/acceptance")):
+        if any(item.path.is_relative_to(tests / room) for room in LIVE):
             item.add_marker(pytest.mark.live)
 
 

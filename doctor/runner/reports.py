@@ -132,7 +132,7 @@ class Reporter:
         if answer.succeeded:
             return Told.TAKEN
         if not answer.is_definite or answer.not_registered or answer.about_credentials:
-            return _Trouble(problem=answer.in_words)
+            return _Trouble(problem=answer.in_words, in_doubt=not answer.is_definite)
         self._talk.error(f"the coordinator does not take that {run_id} {what}: {answer.in_words}")
         return Told.REFUSED
 

@@ -105,3 +105,13 @@ def test_a_failure_has_a_reason() -> None:
     assert End.failed("").body == {"error": "the run failed"}
     assert End.completed(session_status="finished").body == {"status": "success", "session_status": "finished"}
     assert End.stopped("SIGKILL") == End(what="stopped", body={"signal": "SIGKILL"})
+
+
+@pytest.mark.parametrize("what", ["started", "completed"])
+def test_a_report_whose_answer_was_spoiled_is_not_repeated(what: str, serve: Serve, reporter: MakeReporter) -> None:
+    coordinator = serve()
+    run_id, report = claimed(coordinator, reporter)
+    coordinator.fault("replace", method="POST", path=f"/runner/runs/.*/{what}", status=502, body="<html>")
+    assert report.started(run_id) is Told.TAKEN
+    assert report.ended(run_id, End.completed()) is Told.TAKEN
+    assert coordinator.reports(run_id) == ["started", "completed"]
