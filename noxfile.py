@@ -29,9 +29,6 @@ RUNNER_TESTS = Path("tests") / "runner" / "acceptance"
 EVERYWHERE = "not harness and not slow and not live"
 """The tests whose result may depend on the interpreter, or on the versions of libraries."""
 
-CROWD = ("-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal")
-"""Tests wait for other programs more than they compute, so there are two at once for each processor."""
-
 HARNESSES_UNAVAILABLE = 3
 
 
@@ -116,7 +113,7 @@ def tests(session: nox.Session) -> None:
     install_wheel(session, *group("test"))
     # What takes seconds for each test does not depend on the interpreter: once is enough.
     marks = "not harness" if session.python == OLDEST else EVERYWHERE
-    run_pytest(session, *CROWD, "-m", marks, f"--ignore={PLUGIN_TESTS}")
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", marks, f"--ignore={PLUGIN_TESTS}")
 
 
 @nox.session(python=OLDEST, requires=["build"])
@@ -125,7 +122,7 @@ def minimums(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "minimums.txt"
     constraints.write_text("\n".join(floors()) + "\n", encoding="utf-8")
     install_wheel(session, *group("test"), "--constraint", str(constraints))
-    run_pytest(session, *CROWD, "-m", EVERYWHERE, f"--ignore={PLUGIN_TESTS}")
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", EVERYWHERE, f"--ignore={PLUGIN_TESTS}")
 
 
 @nox.session
@@ -169,7 +166,7 @@ def crash(session: nox.Session) -> None:
     session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "100", "DOCTOR_TEST_ROUNDS": "10"})
     session.env.update({"DOCTOR_TEST_RESTARTS": "100", "DOCTOR_TEST_FIX_CRASHES": "200"})
     rooms = [str(END_TO_END_TESTS), str(RUNNER_TESTS)]
-    run_pytest(session, *CROWD, "-m", "slow", *rooms)
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "slow", *rooms)
 
 
 @nox.session(python=OLDEST, requires=["build"])
@@ -189,7 +186,7 @@ def harness(session: nox.Session) -> None:
         session.error(f".ci/harnesses failed with exit status {answer.returncode}")
     install_wheel(session, *group("test"))
     session.env["DOCTOR_TEST_HARNESS_BIN"] = answer.stdout.strip()
-    run_pytest(session, *CROWD, "-m", "harness")
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "harness")
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from tests.fake_model.server import FakeModel
 TOOLS = ("bash", "git", "sh", "tmux")
 """What a private PATH holds besides the programs that a test adds."""
 
-LIVE = ("e2e", "processes", "coordinator", "runner/acceptance")
-"""Rooms whose tests run whole agents, or are about what only the tests use."""
+LIVE = ("e2e", "processes", "coordinator", "gate/comparing", "runner/acceptance")
+"""Rooms whose tests run whole agents or many a git, or are about what only the tests use."""
 
 LIMIT_SECONDS = 120
 """Ends a command that hangs; no test measures time with it."""

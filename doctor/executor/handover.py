@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from doctor.executor.base import Place, Submission, Submitted
 from doctor.executor.directories import PROCESSES, UNFINISHED, ProcessDirectory, directory_of, known, read_record
-from doctor.executor.records import observe
+from doctor.executor.records import NEVER_TAKEN, observe
 from doctor.executor.starting import start_argv
 from doctor.model.failure import FailureKind
 from doctor.os_processes import boot_id, start_time
@@ -113,7 +113,7 @@ class _Deliveries:
             if now >= deadline:
                 self._fail(lambda _: True, "nobody took its handover in time")
             elif now >= look_at:
-                self._fail(is_gone, "it ended before it took its handover")
+                self._fail(is_gone, NEVER_TAKEN)
                 look_at = now + 0.5
 
     def _open(self, directory: ProcessDirectory) -> None:
@@ -168,7 +168,7 @@ def _gate_problem(error: OSError) -> str:
     if error.errno == errno.ENOENT:
         return "it was called off before it took its handover"
     if error.errno == errno.EPIPE:
-        return "it ended before it took its handover"
+        return NEVER_TAKEN
     return f"its handover failed: {error.strerror}"
 
 

@@ -19,7 +19,7 @@ import pytest
 from doctor.executor import family, handover
 from doctor.executor.base import MARK, PROMPT_FILE, Place, Submission, Typing
 from doctor.executor.directories import ProcessDirectory
-from doctor.executor.records import observe
+from doctor.executor.records import NEVER_TAKEN, observe
 from doctor.executor.starting import start_argv
 from doctor.executor.supervisor import PROMPT_FILE as SUPERVISORS_PROMPT_FILE
 from doctor.model.process import Observation, OutcomeKind, Receipt
@@ -277,7 +277,7 @@ def test_nothing_is_started_that_could_not_be_recorded(project: "Project", small
     failures = handover.deliver({directory: handover.payload(submission) + b" " * 200_000})
     _, said = started.communicate(timeout=30)
 
-    assert failures == {directory: "it ended before it took its handover"}
+    assert failures == {directory: NEVER_TAKEN}
     assert b"No space left on device" in said
     assert not (project.root / "ran").exists()
 
@@ -312,7 +312,7 @@ def test_a_gate_that_nobody_comes_to_is_given_up(project: "Project") -> None:
     payloads = {directory: handover.payload(submission)}
 
     assert handover.deliver(payloads, timeout=0.05) == {directory: "nobody took its handover in time"}
-    assert handover.deliver(payloads, is_gone=lambda _: True) == {directory: "it ended before it took its handover"}
+    assert handover.deliver(payloads, is_gone=lambda _: True) == {directory: NEVER_TAKEN}
 
 
 def test_a_supervisor_imports_little(project: "Project") -> None:
