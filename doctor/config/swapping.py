@@ -2,7 +2,7 @@
 
 The new content and the file change places in one step, where the system can do that (Linux, macOS). What came out is
 then looked at: if it is another file or holds something else by now, the two change places again. On Linux a lease on
-the file also tells of a program that has it open for writing, or is about to.
+the file also tells of a program that has it open for writing, or is about to. Processes of this tool take turns.
 
 What is left: a program that opened the file for writing before, on a system or file system without leases, and writes
 after it was looked at. Where two files cannot change places, also whoever replaces it between the look and the rename.
@@ -48,6 +48,23 @@ def swap_file(path: Path, content: bytes, *, expected: str, mode: int | None, te
         ChangedError: It holds something else, or somebody writes to it.
         OSError: It cannot be written. It is as before, and nothing else is left behind.
     """
+    with _alone(path.parent):
+        _swap(path, content, expected=expected, mode=mode, temporary=temporary)
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """One process of this tool at a time: a third one could build on what is in the file's place for a moment only."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _swap(path: Path, content: bytes, *, expected: str, mode: int | None, temporary: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(descriptor)

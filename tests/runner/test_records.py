@@ -166,7 +166,8 @@ def test_what_cannot_be_journalled_takes_nothing_along(tmp_path: Path, talk: Tal
 
 def test_a_run_does_not_end_before_it_begins(tmp_path: Path, talk: Talk) -> None:
     path = tmp_path / "metawsm.db"
-    Journal(path).prepare()
+    with Journal(path) as journal:
+        journal.prepare()
     ledger = Ledger(path, talk)
     record = begin(tmp_path, ABOUT)
     document = exit_record.document(kind="exited", code=0)
