@@ -1,7 +1,10 @@
 """The directories of processes: one each, whose being there is the process's lease."""
 
+import fcntl
 import json
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +156,32 @@ def _requested(directory: ProcessDirectory, key: str) -> str | None:
         return None
     value = request.get(key) if request else None
     return value if isinstance(value, str) else None
+
+
+@contextmanager
+def one_at_a_time(place: Place) -> Iterator[None]:
+    """Held while leases are taken, so that two launchers cannot overlook each other; ends with its process.
+
+    Raises:
+        OSError: There is no directory for processes, or it cannot be locked.
+    """
+    lock = os.open(place.directory / PROCESSES, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def clear_litter(place: Place) -> None:
+    """Remove what launchers left half made. Whoever makes one is alone, as the caller has to be: these were killed."""
+    import shutil  # noqa: PLC0415 - those who only look do without it
+
+    for path in (place.directory / PROCESSES).glob(f"{UNFINISHED}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep(place: Place) -> None:
+    """``clear_litter``, where that can be done."""
+    with suppress(OSError), one_at_a_time(place):
+        clear_litter(place)

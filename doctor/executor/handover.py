@@ -1,19 +1,27 @@
 """The launcher's side of a start: taking the lease, and handing over what never touches the disk."""
 
 import errno
-import fcntl
 import json
 import os
 import selectors
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 from doctor.executor.base import Place, Submission, Submitted
-from doctor.executor.directories import PROCESSES, UNFINISHED, ProcessDirectory, directory_of, known, read_record
+from doctor.executor.directories import (
+    PROCESSES,
+    UNFINISHED,
+    ProcessDirectory,
+    clear_litter,
+    directory_of,
+    known,
+    one_at_a_time,
+    read_record,
+)
 from doctor.executor.records import NEVER_TAKEN, observe
 from doctor.executor.starting import start_argv
 from doctor.model.failure import FailureKind
@@ -45,8 +53,8 @@ def prepare(place: Place, submissions: Sequence[Submission], executor: str) -> t
     """
     try:
         (place.directory / PROCESSES).mkdir(mode=0o700, exist_ok=True)
-        with _one_at_a_time(place):
-            _clear_litter(place)
+        with one_at_a_time(place):
+            clear_litter(place)
             return tuple(_prepared(place, submissions, executor))
     except OSError as error:
         return tuple(_unwritable(each, place.directory / PROCESSES, error) for each in submissions)
@@ -172,17 +180,6 @@ def _gate_problem(error: OSError) -> str:
     return f"its handover failed: {error.strerror}"
 
 
-@contextmanager
-def _one_at_a_time(place: Place) -> Iterator[None]:
-    """Held while leases are taken, so that two launchers cannot overlook each other; ends with its process."""
-    lock = os.open(place.directory / PROCESSES, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
-
-
 def _prepared(place: Place, submissions: Sequence[Submission], executor: str) -> Iterator[ProcessDirectory | Submitted]:
     holders = _holders(place, {each.spec.id for each in submissions})
     for submission in submissions:
@@ -291,9 +288,3 @@ def _unwritable(submission: Submission, where: Path, error: OSError) -> Submitte
         detail=f"{where} cannot be written to: {error.strerror or error}",
         remedy="make room there, or give yourself permission to write to it",
     )
-
-
-def _clear_litter(place: Place) -> None:
-    """Remove what launchers left half made; whoever makes one holds the lock, so these were killed."""
-    for path in (place.directory / PROCESSES).glob(f"{UNFINISHED}*"):
-        shutil.rmtree(path, ignore_errors=True)

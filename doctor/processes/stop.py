@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from doctor.errors import UsageError
+from doctor.executor.directories import sweep
 from doctor.model.options import Options
 from doctor.model.process import Observation, ProcessView
 from doctor.processes.look import chosen, observe, views
@@ -49,6 +50,7 @@ def stop(
     if progress is not None and wanted:
         progress(f"ending {len(wanted)} process{'es' if len(wanted) > 1 else ''}")
     _cancel(place, wanted, patience)
+    sweep(place.place)
     after = observe(place, [each.process_id for each in wanted])
     settle(place, observe(place), unrecorded)
     return views(place, after)

@@ -17,8 +17,9 @@ from typing import Any
 
 from doctor.config.writing import replace_file
 from doctor.executor import exit_record
+from doctor.executor.base import Place
 from doctor.executor.bounded_log import BoundedLog
-from doctor.executor.directories import PROCESSES, UNFINISHED, ProcessDirectory
+from doctor.executor.directories import PROCESSES, UNFINISHED, ProcessDirectory, one_at_a_time
 from doctor.os_processes import boot_id, start_time
 from doctor.runner.dialect import Run
 
@@ -116,6 +117,11 @@ def begin(metawsm: Path, about: About) -> RunRecord:
     """
     processes = metawsm / PROCESSES
     processes.mkdir(parents=True, exist_ok=True)
+    with one_at_a_time(Place(directory=metawsm)):
+        return _begin(processes, about)
+
+
+def _begin(processes: Path, about: About) -> RunRecord:
     new = processes / f"{UNFINISHED}{os.urandom(8).hex()}"
     new.mkdir(mode=0o700)
     submitted_at = time.time()

@@ -138,6 +138,14 @@ def test_everything_can_be_stopped_where_nothing_runs(options: Options) -> None:
     assert stop(options, everything=True) == ()
 
 
+def test_stopping_removes_what_a_killed_launcher_left_half_made(options: Options) -> None:
+    litter = options.cwd / ".metawsm" / "processes" / ".new-0123"
+    litter.mkdir(parents=True)
+    (litter / "request.json").write_text("{", encoding="utf-8")
+    assert stop(options, everything=True) == ()
+    assert list(litter.parent.iterdir()) == []
+
+
 def test_the_terminal_of_a_process_can_be_shown(options: Options, write_policy: WritePolicy, start: Launch) -> None:
     write_policy(more={"tmux": {"socket": "of-a-test"}}, a="echo up; sleep 300")
     start(executor="tmux")

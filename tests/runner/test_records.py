@@ -2,6 +2,7 @@ import io
 import os
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,8 @@ import pytest
 
 from doctor.config.names import name_problem
 from doctor.executor import exit_record
+from doctor.executor.base import Place
+from doctor.executor.directories import PROCESSES, clear_litter, one_at_a_time
 from doctor.executor.records import observe
 from doctor.journal.journal import Journal
 from doctor.model.process import Observation, OutcomeKind, State
@@ -44,6 +47,18 @@ def test_a_run_is_on_record_before_it_starts(tmp_path: Path) -> None:
     assert (look.process_id, look.executor, look.run_id, look.session) == ("bob-run_1", "runner", "run_1", "ses_1")
     assert (look.agent, look.runtime_id, look.ended, look.pid) == ("bob", "claude_code", False, None)
     assert [path.name for path in (tmp_path / "processes").iterdir()] == ["bob-run_1"]
+
+
+def test_it_is_not_taken_for_what_a_killed_launcher_left(tmp_path: Path) -> None:
+    place = Place(directory=tmp_path)
+    (tmp_path / PROCESSES).mkdir()
+    with one_at_a_time(place):
+        making = threading.Thread(target=begin, args=(tmp_path, ABOUT))
+        making.start()
+        clear_litter(place)
+        assert list((tmp_path / PROCESSES).iterdir()) == []
+    making.join(30)
+    assert [path.name for path in (tmp_path / PROCESSES).iterdir()] == ["bob-run_1"]
 
 
 def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
