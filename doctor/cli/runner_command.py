@@ -19,9 +19,9 @@ def run(arguments: Namespace) -> int:
 
 def _list(names: list[str], *, as_json: bool) -> int:
     if as_json:
-        from doctor.report.json_format import SCHEMA_VERSION, dumps  # noqa: PLC0415 - one way of printing
+        from doctor.report.json_format import answer, dumps  # noqa: PLC0415 - one way of printing
 
-        put(dumps({"schema_version": SCHEMA_VERSION, "profiles": names, "ok": True, "exit_code": 0, "error": None}))
+        put(dumps(answer({"profiles": names})))
     elif names:
         put("".join(f"{line}\n" for line in ("Available profiles:", *(f"  {name}" for name in names))))
     else:

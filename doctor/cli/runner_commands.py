@@ -5,8 +5,6 @@ from doctor.cli.command import Command
 from doctor.cli.convert import finite_seconds, positive_count
 from doctor.cli.options import Option
 
-PROGRAM = "agent-runner"
-
 COORDINATOR_URL = Option(
     ("-c", "--coordinator-url"),
     "where the coordinator is (AGENT_ORCHESTRATOR_API_URL; default: http://localhost:8765)",

@@ -1,9 +1,7 @@
 """The JSON document of ``doctor compare``. Fields are added, never removed, within a schema version."""
 
-from doctor.exit_codes import ExitCode
 from doctor.model.comparison import Approval, Change, Comparison, SideRef
-from doctor.model.location import Location
-from doctor.report.json_format import SCHEMA_VERSION, Object, dumps, finding_object
+from doctor.report.json_format import Object, answer, dumps, finding_object, location_object
 from doctor.report.redact import Redactor
 
 
@@ -15,8 +13,7 @@ def render(comparison: Comparison) -> str:
 def to_dict(comparison: Comparison) -> Object:
     """The comparison as plain values, secrets removed."""
     clean = Redactor(comparison.secrets)
-    return {
-        "schema_version": SCHEMA_VERSION,
+    content = {
         "base": clean(comparison.base.name),
         "head": clean(comparison.head.name),
         "verdict": str(comparison.verdict),
@@ -25,10 +22,8 @@ def to_dict(comparison: Comparison) -> Object:
         "approvals": [_approval(approval, clean) for approval in comparison.approvals],
         "findings": [finding_object(finding, clean) for finding in comparison.findings],
         "notices": [clean(notice) for notice in comparison.notices],
-        "ok": comparison.exit_code is ExitCode.OK,
-        "exit_code": int(comparison.exit_code),
-        "error": None,
     }
+    return answer(content, comparison.exit_code)
 
 
 def clean_words(text: str | None, clean: Redactor) -> str | None:
@@ -54,7 +49,7 @@ def _change(change: Change, clean: Redactor) -> Object:
         "class": str(change.verdict),
         "reason": clean_words(change.reason, clean),
         "fingerprint": change.fingerprint,
-        "location": _location(change.location, clean),
+        "location": location_object(change.location, clean),
         "group": change.group,
         "side": "base" if change.in_base else "head",
         "denied": change.denied,
@@ -69,16 +64,5 @@ def _approval(approval: Approval, clean: Redactor) -> Object:
         "why": clean(approval.why),
         "until": approval.until,
         "state": str(approval.state),
-        "location": _location(approval.location, clean),
-    }
-
-
-def _location(location: Location | None, clean: Redactor) -> Object | None:
-    if location is None:
-        return None
-    return {
-        "path": clean(location.path),
-        "line": location.line,
-        "column": location.column,
-        "pointer": clean.optional(location.pointer),
+        "location": location_object(approval.location, clean),
     }

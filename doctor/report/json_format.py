@@ -247,13 +247,14 @@ def finding_object(finding: Finding, clean: Redactor) -> Object:
         "message": clean(finding.message),
         "remedy": clean.optional(finding.remedy),
         "docs": finding.docs,
-        "location": _location(finding.location, clean),
+        "location": location_object(finding.location, clean),
         "fixable": finding.fixable,
         "fingerprint": finding.fingerprint,
     }
 
 
-def _location(location: Location | None, clean: Redactor) -> Object | None:
+def location_object(location: Location | None, clean: Redactor) -> Object | None:
+    """A place as plain values, secrets removed."""
     if location is None:
         return None
     return {

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from doctor.__about__ import __version__
+from doctor.cli.agent_runner import PROGRAM
 from doctor.cli.parser import command_parser
-from doctor.cli.runner_commands import PROGRAM, RUNNER
+from doctor.cli.runner_commands import RUNNER
 from tests.conftest import captured
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
