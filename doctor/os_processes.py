@@ -5,9 +5,25 @@ A number alone says nothing once its process has ended, so it always goes with t
 
 import os
 import sys
+import time
 from collections.abc import Set as AbstractSet
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
+CHANGE_SECONDS = 1.0
+"""How long a process may take to change to another program before it is taken for one without an environment."""
+
+GONE = frozenset({b"Z", b"X"})
+"""States of processes that have ended and were not collected yet."""
+
+_FLAGS_FIELD = 6
+"""Where ``/proc/PID/stat`` has the kernel's flags, counted after the command's closing parenthesis (field 9)."""
+
+_KERNEL_THREAD = 0x00200000
+"""``PF_KTHREAD`` among them: it never has an environment."""
+
+_ENVIRONMENT_FIELDS = slice(47, 49)
+"""Where ``/proc/PID/stat`` has the environment's first and last address (fields 50 and 51), 0 during a change."""
+
 _START_FIELD = 19
 """Where ``/proc/PID/stat`` has the start time, counted after the command's closing parenthesis (field 22)."""
 
@@ -26,7 +42,7 @@ def start_time(pid: int) -> str | None:
     if sys.platform != "linux":
         return _start_time_by_ps(pid)
     fields = _stat(pid)
-    return None if not fields or fields[0] in {b"Z", b"X"} else fields[_START_FIELD].decode()
+    return None if not fields or fields[0] in GONE else fields[_START_FIELD].decode()
 
 
 def parent(pid: int) -> int:
@@ -85,11 +101,33 @@ def process_ids() -> list[int]:
 
 def mark_of(pid: int, variable: str) -> str | None:
     """The value that the environment of a process, as it was started, gives ``variable``."""
-    try:
-        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - see above
-            variables = b"\0" + file.read()
-    except OSError:
-        return None
+    variables = b"\0" + _environment(pid)
     # Searched and not taken apart: whoever looks for one process reads what every process has.
     _, found, after = variables.partition(f"\0{variable}=".encode())
     return after.partition(b"\0")[0].decode("ascii", "replace") if found else None
+
+
+def _environment(pid: int) -> bytes:
+    """What a process was started with; empty where that cannot be seen.
+
+    While a process changes to another program its environment reads as empty (up to 9 of 100 looks on a busy machine,
+    measured), and whoever looked just then would take it for a stranger; so it is looked at until it has changed.
+    """
+    deadline = time.monotonic() + CHANGE_SECONDS
+    while True:
+        try:
+            with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - see above
+                variables = file.read()
+        except OSError:
+            return b""
+        if variables or _has_none(_stat(pid)) or time.monotonic() >= deadline:
+            return variables
+        time.sleep(0.001)
+
+
+def _has_none(fields: list[bytes]) -> bool:
+    """Whether these fields are of a process that has no environment, or has none any more."""
+    if not fields or fields[0] in GONE or int(fields[_FLAGS_FIELD]) & _KERNEL_THREAD:
+        return True
+    start, end = fields[_ENVIRONMENT_FIELDS]
+    return start == end != b"0"
