@@ -28,6 +28,9 @@ _GLANCE = 0.25
 _MOST = 1024 * 1024
 """Bytes accepted of an answer."""
 
+_SAID = "said"
+"""The file beside the gate that holds what the shell and the interpreter say of a failure."""
+
 
 def probe(
     tmux: Tmux, *, programs: Sequence[str], cwd: str, python: str = sys.executable, limit: float = LIMIT
@@ -49,7 +52,7 @@ def probe(
             missed = handover.deliver({directory: question}, timeout=limit, is_gone=lambda _: is_gone())
             answer = None if missed else _answer(directory.path / "answer", deadline, is_gone)
             if answer is None:
-                return Probe(reachable=False, problem=_why(tmux, directory.process_id, python, limit))
+                return Probe(reachable=False, problem=_why(tmux, directory, python, limit))
             beside = in_pane.told(tmux.global_environment())
     except OSError as error:
         return Probe(reachable=False, problem=str(error))
@@ -70,9 +73,11 @@ def _session(tmux: Tmux, python: str) -> Iterator[ProcessDirectory]:
     try:
         os.mkfifo(directory.gate, 0o600)
         os.mkfifo(directory.path / "answer", 0o600)
-        argv = starting.start_argv(python, directory)
-        argv = tuple(in_pane.BOOTSTRAP if each == starting.BOOTSTRAP else each for each in argv)
-        # What a process that fails at once says of it stays to be read.
+        shell, option, script, *rest = starting.start_argv(python, directory)
+        rest = [in_pane.BOOTSTRAP if each == starting.BOOTSTRAP else each for each in rest]
+        # To a file: what is printed just before the end may never get to the screen.
+        argv = (shell, option, f'exec 2>"$4/{_SAID}"; {script}', *rest)
+        # How a process ended that fails without a word stays to be read.
         keep = ("set-option", "-w", "-t", pane_target(name), "remain-on-exit", "on")
         tmux.run(*new_session(name, name, argv), keep)
         yield directory
@@ -112,12 +117,14 @@ def _answer(fifo: Path, deadline: float, is_gone: Callable[[], bool]) -> dict[st
     return answer if isinstance(answer, dict) else None
 
 
-def _why(tmux: Tmux, name: str, python: str, limit: float) -> str:
+def _why(tmux: Tmux, directory: ProcessDirectory, python: str, limit: float) -> str:
     """What is known of a process that gave no answer."""
     printed = ""
-    with suppress(TmuxError):
-        # The whole history: tmux scrolls the screen up when it says that a pane is dead.
-        printed = tmux.run(("capture-pane", "-p", "-S", "-", "-t", pane_target(name)))
+    with suppress(OSError):
+        printed = (directory.path / _SAID).read_text(encoding="utf-8", errors="replace")
+    if not printed.strip():
+        with suppress(TmuxError):
+            printed = tmux.run(("capture-pane", "-p", "-t", pane_target(directory.process_id)))
     said = [line.strip() for line in printed.splitlines() if line.strip()]
     if said:
         return f"{python} could not be run there as agents need it: {' '.join(said[:5])}"

@@ -399,7 +399,7 @@ def test_twenty_sessions_started_and_stopped_ten_times_leave_nothing(
         ended = executor.cancel([each.process_id for each in submissions], patience=2)
         assert {(each.ended, each.terminal, each.survivors) for each in ended} == {(True, False, ())}
         assert list(executor.tmux.sessions()) == ["anchor"]
-    assert children(server) == [pid for each in executor.tmux.sessions().values() for pid in each.pids]
+    until(lambda: children(server) == [pid for each in executor.tmux.sessions().values() for pid in each.pids])
     assert project.started_here() == []
     assert open_files(server) == before_server
     assert open_files() == before

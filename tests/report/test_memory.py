@@ -37,6 +37,5 @@ def test_five_thousand_findings_take_less_than_200_mb(name: str, tmp_path: Path)
             check=False,
         )
     assert ended.returncode == 0, ended.stderr
-    unit = 1 if sys.platform == "darwin" else 1024
-    assert int(ended.stderr) * unit / 1e6 < LIMIT_MB
+    assert int(ended.stderr) / 1e6 < LIMIT_MB
     assert output.stat().st_size > SMALL.get(name, LEAST)
