@@ -24,10 +24,14 @@ DEPENDENCIES: list[str] = PYPROJECT["project"]["dependencies"]
 EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 DISTRIBUTIONS = Path(".nox") / "dist"
 PLUGIN_TESTS = Path("tests") / "plugin"
-END_TO_END_TESTS = Path("tests") / "e2e"
-RUNNER_TESTS = Path("tests") / "runner" / "acceptance"
-EVERYWHERE = "not harness and not slow and not live"
-"""The tests whose result may depend on the interpreter, or on the versions of libraries."""
+ONCE = "not harness and not crash"
+"""All tests that have no session of their own."""
+
+EVERYWHERE = f"{ONCE} and not slow and not live"
+"""Those whose result may depend on the interpreter."""
+
+LIBRARIES = f"{EVERYWHERE} and not system"
+"""Those whose result may depend on the versions of libraries."""
 
 HARNESSES_UNAVAILABLE = 3
 
@@ -66,7 +70,7 @@ def offer_interpreters() -> list[str]:
 
 
 PRESENT = offer_interpreters()
-OLDEST = PRESENT[0] if PRESENT else SUPPORTED[0]
+OLDEST, NEWEST = (PRESENT or SUPPORTED)[0], (PRESENT or SUPPORTED)[-1]
 
 
 def group(name: str) -> list[str]:
@@ -111,8 +115,7 @@ def tests(session: nox.Session) -> None:
     if absent:
         session.log(f"not on this machine: Python {', '.join(absent)}")
     install_wheel(session, *group("test"))
-    # What takes seconds for each test does not depend on the interpreter: once is enough.
-    marks = "not harness" if session.python == OLDEST else EVERYWHERE
+    marks = {NEWEST: EVERYWHERE, OLDEST: ONCE}.get(str(session.python), LIBRARIES)
     run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", marks, f"--ignore={PLUGIN_TESTS}")
 
 
@@ -122,7 +125,7 @@ def minimums(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "minimums.txt"
     constraints.write_text("\n".join(floors()) + "\n", encoding="utf-8")
     install_wheel(session, *group("test"), "--constraint", str(constraints))
-    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", EVERYWHERE, f"--ignore={PLUGIN_TESTS}")
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", LIBRARIES, f"--ignore={PLUGIN_TESTS}")
 
 
 @nox.session
@@ -159,14 +162,13 @@ def plugin(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST, requires=["build"])
 def crash(session: nox.Session) -> None:
-    """Kill the doctor at 100 points, repairs at 200; start and stop 20 agents 10 times, restart runners 200 times."""
+    """Kill the doctor at 100 points, repairs at 200; start and stop 20 agents 10 times, restart runners 100 times."""
     install_wheel(session, *group("test"))
     seed = os.environ.get("DOCTOR_TEST_SEED") or str(secrets.randbelow(1_000_000))
     session.log(f"DOCTOR_TEST_SEED={seed} repeats it")
     session.env.update({"DOCTOR_TEST_SEED": seed, "DOCTOR_TEST_CRASHES": "100", "DOCTOR_TEST_ROUNDS": "10"})
-    session.env.update({"DOCTOR_TEST_RESTARTS": "50", "DOCTOR_TEST_FIX_CRASHES": "200"})
-    rooms = [str(END_TO_END_TESTS), str(RUNNER_TESTS)]
-    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "slow", *rooms)
+    session.env.update({"DOCTOR_TEST_RESTARTS": "25", "DOCTOR_TEST_FIX_CRASHES": "200"})
+    run_pytest(session, "-n", "auto", "--dist", "worksteal", "-m", "crash")
 
 
 @nox.session(python=OLDEST, requires=["build"])

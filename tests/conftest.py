@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,16 +18,32 @@ TOOLS = ("bash", "git", "sh", "tmux")
 LIVE = ("e2e", "processes", "coordinator", "gate/comparing", "runner/acceptance")
 """Rooms whose tests run whole agents or many a git, or are about what only the tests use."""
 
+SYSTEM = ("executor", "launch", "nex", "runner")
+"""Rooms whose tests start processes and talk to them."""
+
 LIMIT_SECONDS = 120
 """Ends a command that hangs; no test measures time with it."""
 
 
+def pytest_configure() -> None:
+    """Hand SIGINT on to what tests start as a terminal would, also where these tests run in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Three for two processors: a third of the tests' time is waiting for what they started (measured)."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what tells as much on one interpreter as on all."""
+    """Mark what tells as much on one interpreter, or two, as on all."""
     tests = Path(__file__).parent
-    for item in items:
-        if any(item.path.is_relative_to(tests / room) for room in LIVE):
-            item.add_marker(pytest.mark.live)
+    for mark, rooms in ((pytest.mark.live, LIVE), (pytest.mark.system, SYSTEM)):
+        for item in items:
+            if any(item.path.is_relative_to(tests / room) for room in rooms):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.bench import Bench
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.crash
 
 ROUNDS = int(os.environ.get("DOCTOR_TEST_ROUNDS", "2"))
 AGENTS = 20

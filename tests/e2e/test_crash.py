@@ -13,7 +13,7 @@ import pytest
 
 from tests.e2e.bench import Bench
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.crash
 
 CYCLES = 5
 """Cycles of a start and a stop that one test goes through; each of the two is killed once."""

@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.bench import Bench
 from tests.e2e.named import pointed, profile, put, settings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.crash
 
 SWITCHES = int(os.environ.get("DOCTOR_TEST_SWITCHES", "24"))
 AT_ONCE = 25

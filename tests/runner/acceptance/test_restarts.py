@@ -13,7 +13,7 @@ from tests.coordinator.client import ENDS
 from tests.coordinator.server import Coordinator
 from tests.runner.acceptance.machine import Machine, Runner, prompt
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.crash
 
 RESTARTS = int(os.environ.get("DOCTOR_TEST_RESTARTS", "20"))
 SEED = int(os.environ.get("DOCTOR_TEST_SEED", "1"))
