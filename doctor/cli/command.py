@@ -38,6 +38,24 @@ class Command(NamedTuple):
     function: str = "run"
     """Which of its module's functions: the arguments in, the exit code out."""
 
+    endings: tuple[tuple[int, str], ...] = ()
+    """Exit codes and what they mean here, beside or in place of those that every command has."""
+
+    gone: tuple[tuple[str, str], ...] = ()
+    """Options that it, or a program that it follows, once had, and what to do instead of each."""
+
+
+EVERY_ENDING = {0: "done", 2: "usage or unreadable configuration", 3: "internal error", 130: "interrupted"}
+"""What the exit codes of a command mean where it says nothing else."""
+
+DIAGNOSED = ((0, "clean"), (1, "findings"), (4, "incomplete"), (5, "nothing ran"))
+"""The exit codes of a command that ends as its diagnosis does."""
+
+
+def exit_codes(command: Command) -> dict[int, str]:
+    """What each exit code of a command means, in the order of the codes."""
+    return dict(sorted((EVERY_ENDING | dict(command.endings)).items()))
+
 
 class Group(NamedTuple):
     """Commands that share their first word."""

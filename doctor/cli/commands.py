@@ -1,7 +1,7 @@
 """Every command, as data."""
 
 from doctor.cli import options
-from doctor.cli.command import Argument, Command
+from doctor.cli.command import DIAGNOSED, Argument, Command
 from doctor.cli.compare_commands import COMPARE
 from doctor.cli.file_commands import FILE_COMMANDS
 from doctor.cli.fix_commands import FIX
@@ -27,6 +27,7 @@ CHECK = Command(
         ("doctor --output json=report.json", "also write a file"),
         ("doctor --baseline .metawsm/doctor-baseline.json --locked", "what a change brought, and what moved"),
     ),
+    endings=DIAGNOSED,
     options=(
         options.POLICY,
         options.FORMAT,

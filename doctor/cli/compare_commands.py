@@ -40,6 +40,10 @@ COMPARE = Command(
         ("doctor compare main --deny looser,endpoint", "nothing looser, and no change of endpoints at all"),
         ("doctor compare old/policy.json new/policy.toml", "two files"),
     ),
+    endings=(
+        (0, "nothing that is denied changed, or all of it was approved"),
+        (1, "a denied change is left"),
+    ),
     options=(
         FORMAT,
         OUTPUT,

@@ -23,6 +23,11 @@ VALIDATE = Command(
         ("doctor validate --as profile profiles/*.toml", "named profiles that are kept in a repository"),
         ("doctor validate .metawsm/skills/*/SKILL.md --quiet", "skills, for a hook"),
     ),
+    endings=(
+        (0, "every file is valid"),
+        (1, "one of them is not"),
+        (4, "incomplete"),
+    ),
     options=(
         KIND,
         options.FORMAT,

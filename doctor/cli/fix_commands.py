@@ -27,6 +27,10 @@ FIX = Command(
         ("doctor fix --undo", "take back what was applied last"),
         ("doctor fix --list", "what can be taken back"),
     ),
+    endings=(
+        (0, "shown; with --apply, everything is repaired"),
+        (1, "with --apply or --undo, something is left"),
+    ),
     options=(
         APPLY,
         UNDO,

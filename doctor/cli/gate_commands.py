@@ -4,7 +4,7 @@ from types import NoneType
 
 from doctor.cli import gate_options as own
 from doctor.cli import options
-from doctor.cli.command import Argument, Command, Group
+from doctor.cli.command import DIAGNOSED, Argument, Command, Group
 
 BASELINE_WRITE = Command(
     name="baseline write",
@@ -19,6 +19,7 @@ BASELINE_WRITE = Command(
         ("doctor baseline write", "into .metawsm/doctor-baseline.json"),
         ("doctor baseline write --dry-run", "only say what would be added and removed"),
     ),
+    endings=((4, "a check did not end, so its entries stay"),),
     options=(options.DRY_RUN, options.LIST_FORMAT, *own.LOOKING),
     arguments=(Argument("file", "default: .metawsm/doctor-baseline.json", nargs="?", candidates="files"),),
     answer=(("path", NoneType), ("written", bool), ("added", list), ("removed", list), ("total", int)),
@@ -42,6 +43,10 @@ LOCK = Command(
         ("doctor lock --dry-run", "what moved since the last time"),
         ("doctor lock", "accept it; from now on, doctor --locked"),
     ),
+    endings=(
+        (1, "there are errors, so nothing was written"),
+        (4, "a check did not end, so nothing was written"),
+    ),
     options=(own.FORCE, options.DRY_RUN, options.LIST_FORMAT, *own.LOOKING),
     answer=(("path", NoneType), ("written", bool), ("changes", list)),
 )
@@ -59,6 +64,7 @@ ATTEST = Command(
         ("doctor attest --output attestation.json", "into a file"),
         ("doctor attest --select POL,SKL", "of these checks only"),
     ),
+    endings=DIAGNOSED,
     options=(own.ATTESTATION_FORMAT, own.ATTESTATION_FILE, options.RUNTIME, options.STAGE, *own.LOOKING),
     answer=(("claim", NoneType), ("sections", dict), ("evidence", dict)),
 )
@@ -72,6 +78,10 @@ VERIFY = Command(
         "1: it is not, and it is said what differs; 2: the attestation is malformed or does not fit its own claim."
     ),
     examples=(("doctor verify attestation.json", "is it still so?"),),
+    endings=(
+        (0, "everything is as it was attested"),
+        (1, "something is not"),
+    ),
     options=(
         options.LIST_FORMAT,
         options.POLICY,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from doctor.cli.command import Command
+from doctor.cli.command import Command, exit_codes
 from doctor.cli.commands import COMMANDS
 from doctor.exit_codes import ExitCode
 
@@ -55,6 +55,10 @@ def _command(command: Command) -> Iterator[str]:
         choices = f": {', '.join(argument.choices)}" if argument.choices else ""
         yield f"| `{argument.name.upper()}` | {_cell(argument.help + choices)} |"
     yield from (f"| `{_cell(option.usage)}` | {_cell(option.help)} |" for option in command.options)
+    yield ""
+    yield "| exit code | meaning |"
+    yield "|---|---|"
+    yield from (f"| {code} | {_cell(what)} |" for code, what in exit_codes(command).items())
 
 
 def _cell(text: str) -> str:

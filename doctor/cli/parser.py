@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from doctor.cli.command import Argument, Command, Group
+from doctor.cli.command import Argument, Command, Group, exit_codes
 from doctor.cli.commands import CHECK, COMMANDS, GROUPS
 from doctor.cli.options import Option
 from doctor.cli.streams import width_of_terminal
@@ -140,17 +140,22 @@ def parse(command: Command, arguments: Sequence[str], *, prog: str | None = None
     parser = command_parser(command, prog=prog)
     parsed, unknown = parser.parse_known_args(list(arguments))
     if unknown:
-        raise UsageError(_unknown(command, unknown[0]), remedy=f"see: {parser.prog} --help")
+        raise _unknown(command, unknown[0], see=f"see: {parser.prog} --help")
     return parsed
 
 
-def _unknown(command: Command, argument: str) -> str:
+def _unknown(command: Command, argument: str, *, see: str) -> UsageError:
     if not argument.startswith("-"):
-        return f"{command.name} takes no argument {argument!r}"
+        return UsageError(f"{command.name} takes no argument {argument!r}", remedy=see)
     name = argument.partition("=")[0]
+    instead = dict(command.gone).get(name)
+    if instead is not None:
+        return UsageError(f"{command.name} no longer has the option {name!r}", remedy=instead)
     known = [flag[2:] for option in command.options for flag in option.flags if flag.startswith("--")]
     hint = nearest(name.lstrip("-"), known)
-    return f"{command.name} has no option {name!r}" + (f"; did you mean --{hint}?" if hint else "")
+    return UsageError(
+        f"{command.name} has no option {name!r}" + (f"; did you mean --{hint}?" if hint else ""), remedy=see
+    )
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -163,7 +168,7 @@ def command_parser(command: Command, *, prog: str | None = None) -> Parser:
     parser = Parser(
         prog=prog or f"{PROGRAM} {command.name}",
         description=command.description,
-        epilog=examples(command, prog=prog),
+        epilog=f"{examples(command, prog=prog)}\n\n{_endings(command)}",
         formatter_class=_formatter,
         allow_abbrev=False,
     )
@@ -216,6 +221,11 @@ def examples(command: Command, *, prog: str | None = None) -> str:
     lines = [(line.replace(own, prog, 1) if prog else line, what) for line, what in command.examples]
     width = max(len(line) for line, _ in lines)
     return "examples:\n" + "\n".join(f"  {line.ljust(width)}  {what}" for line, what in lines)
+
+
+def _endings(command: Command) -> str:
+    """The command's exit codes as text."""
+    return "exit codes:\n" + "\n".join(f"  {code:<3}  {what}" for code, what in exit_codes(command).items())
 
 
 def fill(parser: argparse.ArgumentParser, command: Command) -> None:

@@ -26,6 +26,11 @@ LAUNCH = Command(
         ("doctor launch --agent bob --interactive", "start it so that you can attach and talk to it"),
         ("doctor launch --dry-run --format json", "the launch specs, for programs"),
     ),
+    endings=(
+        (0, "all started, or could be; with --wait, all exited 0"),
+        (1, "an error finding is against it, or one did not start; with --wait, one did not exit 0"),
+        (4, "a check did not end, so nothing was started"),
+    ),
     options=(
         own.AGENT,
         options.STAGE,
@@ -58,13 +63,30 @@ EXEC = Command(
     summary="start a launch spec again, exactly as it is",
     description=(
         "Starts what a launch spec says, after looking whether all of it is still so: its own hash, the program, the\n"
-        "working directory and the skills. Where anything has changed it is refused, and what has changed is named."
+        "working directory and the skills. Where anything has changed it is refused, and what has changed is named.\n"
+        "With --locked or --baseline it is diagnosed before, as `launch` does, and refused where an error finding\n"
+        "touches its agent that is not in the baseline; with --locked also where the policy makes another spec now."
     ),
     examples=(
         ("doctor exec spec.json", "start it"),
+        ("doctor exec spec.json --locked", "only while everything is as it was agreed to"),
         ("doctor exec spec.json --wait --format json", "until it has ended, for programs"),
     ),
-    options=(own.EXECUTOR, own.WAIT, options.LIST_FORMAT, *_SHOWING, own.QUIET, *_LOOKING),
+    endings=(
+        (0, "it started; with --wait, it exited 0"),
+        (1, "it did not start or is blocked; with --wait, it did not exit 0"),
+        (2, "usage, or refused: something has changed or stands against it"),
+    ),
+    options=(
+        own.EXECUTOR,
+        own.WAIT,
+        options.LOCKED,
+        options.BASELINE,
+        options.LIST_FORMAT,
+        *_SHOWING,
+        own.QUIET,
+        *_LOOKING,
+    ),
     arguments=(Argument("spec", "file of a launch spec, .metawsm/launches/ID/spec.json", candidates="files"),),
     answer=(("processes", list), ("refusals", list)),
 )
@@ -91,6 +113,10 @@ ATTACH = Command(
     summary="go to an agent's terminal",
     description="Attaches this terminal to the one that a process runs in. Ctrl-b d leaves it running.",
     examples=(("doctor attach bob", "the terminal of the agent bob"),),
+    endings=(
+        (0, "left again"),
+        (1, "tmux could not attach"),
+    ),
     options=(options.VERBOSE, *_LOOKING),
     arguments=(Argument("name", "a process, an agent or a session", candidates="processes"),),
 )
@@ -118,6 +144,10 @@ STOP = Command(
         ("doctor stop bob", "one agent"),
         ("doctor stop --all", "everything of this project"),
         ("doctor stop bob --patience 30", "give it time to finish"),
+    ),
+    endings=(
+        (0, "nothing is left of them"),
+        (1, "something of them could not be ended"),
     ),
     options=(own.ALL_RUNNING, own.PATIENCE, options.LIST_FORMAT, *_SHOWING, own.QUIET, *_LOOKING),
     arguments=(Argument("names", "a process, an agent or a session", nargs="*", candidates="processes"),),

@@ -171,6 +171,7 @@ PROFILE_IMPORT = Command(
         "overwritten. Exit code 1 where a file could not be taken over; the others are."
     ),
     examples=(("doctor profile import ~/.wg/profiles", "a whole directory"),),
+    endings=((1, "a file could not be taken over; the others are"),),
     options=SHOWING,
     arguments=(Argument("path", "a file or a directory", candidates="files"),),
     answer=(("profiles", list), ("notes", list)),

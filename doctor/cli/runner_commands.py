@@ -66,6 +66,10 @@ RUNNER = Command(
         ("doctor runner -c https://agents.example -t python --token-env AGENTS_TOKEN", "for one elsewhere"),
         ("doctor runner --profile test --once", "one run, with an executor that only answers"),
     ),
+    endings=(
+        (0, "it left as it was asked to"),
+        (1, "its profile or its credentials cannot be used, or another runner of its kind lives"),
+    ),
     options=(
         COORDINATOR_URL,
         PROFILE,
@@ -83,4 +87,12 @@ RUNNER = Command(
         options.VERBOSE,
     ),
     answer=(("profiles", list),),
+    gone=(
+        ("--executor", "use --profile NAME, which says what is started; --profile-list shows the names"),
+        (
+            "--executor-path",
+            "put the program into .metawsm/executors, name it as `command` in NAME.json there, and give --profile NAME",
+        ),
+        ("--executor-list", "use --profile-list"),
+    ),
 )

@@ -4,7 +4,7 @@ from types import NoneType
 
 from doctor.cli import options
 from doctor.cli import settings_options as own
-from doctor.cli.command import Argument, Command, Group
+from doctor.cli.command import DIAGNOSED, Argument, Command, Group
 from doctor.cli.settings_options import SHOWING, WRITTEN
 
 _ENDPOINT = Argument("name", "an endpoint", candidates="endpoints")
@@ -57,6 +57,10 @@ ENDPOINT_TEST = Command(
         ("doctor endpoint test", "all of them"),
         ("doctor endpoint test attic --deep", "one, and have it answer"),
     ),
+    endings=(
+        (0, "all are well"),
+        (1, "one of them is not"),
+    ),
     options=(own.DEEP, *SHOWING),
     arguments=(Argument("name", "an endpoint", nargs="?", candidates="endpoints"),),
     answer=(("endpoints", list),),
@@ -88,19 +92,23 @@ WATCH = Command(
     module="watch_command",
     summary="check, and check again when something changes",
     description=(
-        "Checks, and checks again whenever the policy, the active profile, the machine's settings, a skill or a\n"
-        "harness changes, until it is interrupted. With --format json every check is one line. Without the extra\n"
-        "`watch` it looks for changes every 2 seconds."
+        "Checks, and checks again whenever the policy, the active profile, the machine's settings, a skill, a harness\n"
+        "or the baseline or lock in use changes, until it is interrupted. With --format json every check is one line.\n"
+        "Without the extra `watch` it looks for changes every 2 seconds."
     ),
     examples=(
         ("doctor watch", "keep the table in view"),
         ("doctor watch --once", "one check, like doctor"),
+        ("doctor watch --locked", "and everything that is not as it was agreed to"),
     ),
+    endings=(*DIAGNOSED, (130, "interrupted, which is how it ends without --once")),
     options=(
         own.ONCE,
         options.POLICY,
         options.FORMAT,
         options.FAIL_ON,
+        options.BASELINE,
+        options.LOCKED,
         options.PROFILE,
         options.RUNTIME,
         options.STAGE,

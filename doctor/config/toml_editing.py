@@ -1,10 +1,12 @@
 """Changing values of a TOML text: by tomlkit, which keeps comments; what it changed is then told as spans."""
 
+import pickle
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import accumulate
 
 from doctor.config.editing import Edits, Parts, Span, applied, canonical, carry_out, json_text
@@ -50,7 +52,7 @@ class TomlEdits(Edits):
         from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415 - see above
 
         try:
-            document = tomlkit.parse(text)
+            document = pickle.loads(_pickled(text))  # noqa: S301 - made below, and kept in this process
             if tomlkit.dumps(document) != text:
                 raise ValueError("the text does not come out as it went in")
             carry_out(document, others, tomlkit.item)
@@ -58,6 +60,14 @@ class TomlEdits(Edits):
         except TOMLKitError as error:
             raise ValueError(str(error)) from error
         return re.sub(r"(?<!\r)\n", "\r\n", after) if "\r\n" in text and not re.search(r"(?<!\r)\n", text) else after
+
+
+@lru_cache(maxsize=1)
+def _pickled(text: str) -> bytes:
+    """What tomlkit reads in a text. Every repair of a file changes it anew, and parsing takes seven times as long."""
+    import tomlkit  # noqa: PLC0415 - only who changes a file needs it
+
+    return pickle.dumps(tomlkit.parse(text))
 
 
 def _with_names(parts: Parts, names: Mapping[Parts, str]) -> Parts:

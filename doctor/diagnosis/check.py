@@ -78,7 +78,7 @@ class Check:
     """Any of ``files``, ``process`` and ``network``. A check that reads the network runs only with ``--online``."""
 
     timeout: ClassVar[float] = 10.0
-    """Limit of one run in seconds. Facts are computed before and do not count."""
+    """Limit in seconds of one run, and of planning one repair. Facts are computed before and do not count."""
 
     always: ClassVar[bool] = False
     """Cannot be deselected. For checks without which no other result can be trusted."""

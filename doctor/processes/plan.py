@@ -49,7 +49,7 @@ def plan(order: Order, *, progress: Callable[[str], None] | None = None) -> Plan
     """
     _refuse_ticket(order.ticket)
     examined = examine(order.options, progress=progress)
-    examined = replace(examined, report=_for_executor(examined.report, order.executor))
+    examined = replace(examined, report=for_executor(examined.report, order.executor))
     policy = examined.policy
     if policy is None or examined.report.exit_code is ExitCode.USAGE:
         return Plan(report=examined.report, specs=(), refused=(), place=None)
@@ -119,7 +119,7 @@ def _spec(order: Order, examined: Examined, binding: Binding) -> LaunchSpec:
     )
 
 
-def _for_executor(report: Report, executor: str) -> Report:
+def for_executor(report: Report, executor: str) -> Report:
     """The report without what only stands in the way of agents in tmux, where they run elsewhere."""
     if executor == "tmux":
         return report

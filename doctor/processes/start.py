@@ -18,6 +18,7 @@ from doctor.model.options import Options
 from doctor.model.process import Health, Observation, ProcessView
 from doctor.model.spec import SHORT_ID, Delivery, LaunchSpec, Mode
 from doctor.processes.look import observe, views
+from doctor.processes.objections import objections
 from doctor.processes.order import Order
 from doctor.processes.plan import Plan
 from doctor.processes.settling import Unrecorded, clear_ended, journal_of, settle, settle_command
@@ -83,8 +84,10 @@ def execute(
 ) -> Launched:
     """Start one spec from its file, exactly as it stands there, after making sure that nothing has changed since.
 
+    With ``options.locked`` or ``options.baseline`` also after a diagnosis that has nothing against it.
+
     Raises:
-        UsageError: It is no spec, or something changed; each change is named.
+        UsageError: It is no spec, something changed, or something stands against it; each is named.
         JournalError: The journal cannot be written; nothing was started.
     """
     spec = read_spec(path)
@@ -95,6 +98,12 @@ def execute(
         raise UsageError(
             f"{path} is not started, because not everything is as it was:\n{listed}",
             remedy=f"doctor launch --agent {spec.agent} makes a new spec",
+        )
+    against = objections(spec, options, executor=executor, progress=progress)
+    if against:
+        listed = "\n".join(f"  {each}" for each in against)
+        raise UsageError(
+            f"{path} is not started, because something stands against it:\n{listed}", remedy="doctor says more about it"
         )
     return _start(place, (spec,), executor, wait=wait, progress=progress, unrecorded=unrecorded)
 

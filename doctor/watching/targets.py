@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from doctor.config.lock import lock_path
 from doctor.config.paths import Paths
 from doctor.config.project import DIRECTORY, POLICY_NAMES, Project
 from doctor.config.selection import selection_file
@@ -13,7 +14,7 @@ from doctor.model.report import Report
 
 def settings_files(prepared: Prepared) -> frozenset[str]:
     """The files of settings, whether they exist or not; known before anything was diagnosed."""
-    return frozenset(str(path) for path in (*_policies(prepared), *_machine_files(prepared.paths)))
+    return frozenset(str(path) for path in (*_policies(prepared), *_agreed(prepared), *_machine_files(prepared.paths)))
 
 
 def everything(prepared: Prepared, report: Report) -> frozenset[str]:
@@ -37,6 +38,14 @@ def _policies(prepared: Prepared) -> Iterator[Path]:
         return
     for directory in _climbed(project):
         yield from (directory / DIRECTORY / name for name in POLICY_NAMES)
+
+
+def _agreed(prepared: Prepared) -> Iterator[Path]:
+    """What the diagnosis is held to."""
+    if prepared.options.baseline is not None:
+        yield prepared.options.baseline
+    if prepared.options.locked:
+        yield lock_path(prepared.project.root)
 
 
 def _climbed(project: Project) -> Iterator[Path]:

@@ -4,12 +4,13 @@ from importlib import import_module
 
 import pytest
 
-from doctor.cli.command import Command, Group
+from doctor.cli.command import Command, Group, exit_codes
 from doctor.cli.commands import CHECK, CHECKS, COMMANDS, EXPLAIN, GROUPS, TRUST
 from doctor.cli.options import SEVERITIES, STAGES
 from doctor.cli.parser import NAMES, command_parser, group_parser, parse, program_parser, split_command
 from doctor.cli.settings_options import KINDS, ROUTES
 from doctor.errors import UsageError
+from doctor.exit_codes import ExitCode
 from doctor.model.finding import Severity
 from doctor.model.machine import ENDPOINT_KINDS
 from doctor.model.stage import Stage
@@ -144,3 +145,18 @@ def test_closed_sets_are_those_of_the_model() -> None:
     assert tuple(Stage) == STAGES
     assert tuple(ENDPOINT_KINDS) == KINDS
     assert tuple(MODEL_ROUTES) == ROUTES
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.name)
+def test_every_help_has_examples_and_says_the_exit_codes(command: Command) -> None:
+    text = command_parser(command).format_help()
+    _, _, codes = text.partition("exit codes:\n")
+    assert "examples:\n" in text
+    assert [int(line.split()[0]) for line in codes.splitlines()] == sorted(exit_codes(command))
+    assert {0, 2, 3, 130} <= exit_codes(command).keys() <= {int(code) for code in ExitCode}
+
+
+def test_the_exit_codes_of_a_command_are_its_own() -> None:
+    assert exit_codes(COMMANDS["stop"])[1] == "something of them could not be ended"
+    assert 1 not in exit_codes(COMMANDS["ps"])
+    assert exit_codes(COMMANDS["check"]).keys() == {int(code) for code in ExitCode}

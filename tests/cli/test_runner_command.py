@@ -86,6 +86,33 @@ def test_a_wrong_command_line_is_a_usage_error(arguments: tuple[str, ...], run_i
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "instead"),
+    [
+        (("--executor", "x"), "use --profile NAME"),
+        (("--executor=x",), "use --profile NAME"),
+        (("--executor-path", "x"), "give --profile NAME"),
+        (("--executor-list",), "use --profile-list"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_flag_that_is_no_more_is_told_with_what_replaces_it(
+    arguments: tuple[str, ...], instead: str, run_it: Run
+) -> None:
+    answer = run_it("--profile", "test", *arguments)
+    flag = arguments[0].partition("=")[0]
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert f"runner no longer has the option '{flag}'" in answer.stderr
+    assert instead in answer.stderr
+
+
+def test_what_replaces_a_flag_is_an_option_that_there_is() -> None:
+    flags = {flag for option in RUNNER.options for flag in option.flags}
+    named = {word for _, remedy in RUNNER.gone for word in remedy.split() if word.startswith("--")}
+    assert named <= flags
+    assert flags.isdisjoint(flag for flag, _ in RUNNER.gone)
+
+
 def test_a_wrong_number_in_the_environment_is_one_too(run_agent_runner: Run) -> None:
     answer = run_agent_runner(POLL_TIMEOUT="soon")
     assert answer.returncode == 2

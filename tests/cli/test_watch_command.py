@@ -28,7 +28,7 @@ def watching(project: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> 
         def watch(
             options: Options, *, on_report: Callable[[Report], None], once: bool, say: Callable[[str], None]
         ) -> ExitCode:
-            asked.append({"runtime": options.runtime, "once": once})
+            asked.append({"runtime": options.runtime, "once": once} | _held_to(options))
             sys.stdout.write("noise of somebody's plugin\n")
             on_report(report)
             say("it looks again")
@@ -41,6 +41,17 @@ def watching(project: Path, report: Report, monkeypatch: pytest.MonkeyPatch) -> 
         return asked
 
     return install
+
+
+def _held_to(options: Options) -> dict[str, Any]:
+    """What it is held to, where it is."""
+    return {"locked": True, "baseline": options.baseline} if options.locked else {}
+
+
+def test_it_is_held_to_a_baseline_and_a_lock(watching: Install, project: Path) -> None:
+    asked = watching(ExitCode.OK)
+    assert main(["watch", "--once", "--locked", "--baseline", "known.json"]) == 0
+    assert asked == [{"runtime": None, "once": True, "locked": True, "baseline": Path.cwd() / "known.json"}]
 
 
 def test_every_check_s_report_is_printed_and_nothing_else(watching: Install, capsys: Capture) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -161,3 +162,18 @@ def test_what_is_the_same_at_both_ends_is_not_compared(monkeypatch: pytest.Monke
     after = before.replace("a250 = 0", "a250 = 1")
     assert list(differences(before, after)) == [(before.index("a250 = 0") + 7, before.index("a250 = 0") + 8, "1")]
     assert compared == [(["a250 = 0\n"], ["a250 = 1\n"])]
+
+
+def test_a_text_is_parsed_once_for_all_repairs_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    parse = tomlkit.parse
+
+    def counted(text: str) -> tomlkit.TOMLDocument:
+        parsed.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(tomlkit, "parse", counted)
+    text = f"# for this test alone\n{MACHINE}"
+    afters = [changed(text, ("set", ("endpoints", name, "url"), "x")) for name in ("attic", "cellar", "attic")]
+    assert afters[0] == afters[2] != afters[1]
+    assert parsed == [text]

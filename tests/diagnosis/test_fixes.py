@@ -2,7 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,19 +72,29 @@ class ACM003(doctor.Check):
 
 
 @pytest.fixture
-def examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Examined:
-    plugin: Any = ModuleType("acme_fixes")
+def examine_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Examined]:
+    """A diagnosis by these checks alone, with these options."""
 
-    @doctor.hookimpl
-    def doctor_register_checks() -> list[type[doctor.Check]]:
-        return [ACM001, ACM002, ACM003]
+    def examine_with(*checks: type[doctor.Check], **changes: Any) -> Examined:
+        plugin: Any = ModuleType("acme_fixes")
 
-    plugin.doctor_register_checks = doctor_register_checks
-    monkeypatch.setitem(sys.modules, "acme_fixes", plugin)
-    options = Options(
-        cwd=tmp_path, home=tmp_path, environment={}, autoload=False, plugins=("acme_fixes",), select=("ACM",)
-    )
-    return examine(options)
+        @doctor.hookimpl
+        def doctor_register_checks() -> list[type[doctor.Check]]:
+            return list(checks)
+
+        plugin.doctor_register_checks = doctor_register_checks
+        monkeypatch.setitem(sys.modules, "acme_fixes", plugin)
+        options = Options(
+            cwd=tmp_path, home=tmp_path, environment={}, autoload=False, plugins=("acme_fixes",), select=("ACM",)
+        )
+        return examine(replace(options, **changes))
+
+    return examine_with
+
+
+@pytest.fixture
+def examined(examine_with: Callable[..., Examined]) -> Examined:
+    return examine_with(ACM001, ACM002, ACM003)
 
 
 def test_a_check_plans_the_repair_of_its_own_findings(examined: Examined) -> None:
@@ -118,6 +130,118 @@ def test_there_is_a_limit_to_how_many_are_planned_at_once(examined: Examined, mo
 def test_the_facts_of_a_repair_are_its_parameters_after_the_finding() -> None:
     assert fix_parameters(ACM001()) == ("project",)
     assert fix_parameters(ACM003()) == ()
+
+
+@pytest.fixture
+def go_on() -> Iterator[threading.Event]:
+    """Ends what hangs; at the end in any case."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+class Hanging(doctor.Check):
+    """Hangs where it repairs.
+
+    What it waits for is not coming.
+    """
+
+    go_on: threading.Event
+    asked: list[str]
+
+    def run(self) -> Iterator[doctor.Finding]:
+        """Fails always."""
+        for name in ("first", "second", "third"):
+            yield self.finding(name, "it is", fixable=True)
+
+    def fix(self, finding: doctor.Finding) -> doctor.Fix | None:
+        """Hangs from the second finding on."""
+        self.asked.append(finding.subject)
+        if finding.subject != "first":
+            self.go_on.wait()
+        return self.repair(finding, "write it", doctor.FileFix(path=f"/x/{finding.subject}", sha256=None, content="x"))
+
+
+def hanging(go_on: threading.Event, *, timeout: float) -> Any:
+    told = {"go_on": go_on, "asked": [], "timeout": timeout, "__doc__": Hanging.__doc__}
+    return type("ACM006", (Hanging,), told)
+
+
+def test_a_repair_that_hangs_is_given_up_at_its_checks_limit(
+    examine_with: Callable[..., Examined], go_on: threading.Event
+) -> None:
+    check = hanging(go_on, timeout=0.02)
+    examined = examine_with(ACM001, check)
+    subjects = {finding.fingerprint: finding.subject for finding in examined.report.findings}
+    repairs = plan_repairs(examined)
+    assert sorted(subjects[key] for key in repairs.fixes) == ["README", "first"]
+    assert {subjects[key]: reason for key, reason in repairs.reasons.items()} == {
+        "second": "planning it gave no answer within 0.02 s",
+        "third": "not planned, because another repair of ACM006 gave no answer within 0.02 s",
+    }
+    assert check.asked == ["first", "second"]
+
+
+def test_a_repair_is_had_as_soon_as_it_is_planned(examine_with: Callable[..., Examined]) -> None:
+    class ACM008(ACM001):
+        """May take longer than anybody waits.
+
+        And takes a moment.
+        """
+
+        timeout = 3600.0
+
+        def fix(self, finding: doctor.Finding, project: doctor.Project) -> doctor.Fix | None:
+            """Makes it."""
+            threading.Event().wait(0.1)
+            return super().fix(finding, project)
+
+    answers: list[int] = []
+    examined = examine_with(ACM008)
+    asking = threading.Thread(target=lambda: answers.append(len(plan_fixes(examined))), daemon=True)
+    asking.start()
+    asking.join(30)
+    assert answers == [1]
+
+
+def test_the_timeout_option_is_the_limit_of_a_repair_too(
+    examine_with: Callable[..., Examined], go_on: threading.Event
+) -> None:
+    repairs = plan_repairs(examine_with(hanging(go_on, timeout=3600.0), timeout=0.02))
+    assert "planning it gave no answer within 0.02 s" in repairs.reasons.values()
+
+
+def test_what_a_repair_that_was_given_up_says_later_does_not_count(
+    examine_with: Callable[..., Examined], go_on: threading.Event
+) -> None:
+    repairs = plan_repairs(examine_with(hanging(go_on, timeout=0.02)))
+    before = dict(repairs.fixes)
+    go_on.set()
+    assert dict(repairs.fixes) == before
+
+
+def test_the_facts_of_a_repair_do_not_count_towards_its_limit(examine_with: Callable[..., Examined]) -> None:
+    waited = threading.Event()
+
+    class ACM007(ACM001):
+        """Asks for a fact that takes longer than it may take itself.
+
+        Facts have limits of their own.
+        """
+
+        timeout = 0.02
+
+        def fix(self, finding: doctor.Finding, project: doctor.Project) -> doctor.Fix | None:
+            """Makes it."""
+            return super().fix(finding, project)
+
+    examined = examine_with(ACM007)
+
+    def fact(name: str) -> Any:
+        waited.wait(0.1)
+        return examined.fact(name)
+
+    assert len(plan_fixes(replace(examined, fact=fact))) == 1
 
 
 class ACM004(ACM001):

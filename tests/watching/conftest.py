@@ -42,7 +42,12 @@ def show(report):
     )
 
 options = Options(
-    cwd=Path(settings["cwd"]), home=Path(settings["home"]), environment=settings["environment"], cache=False
+    cwd=Path(settings["cwd"]),
+    home=Path(settings["home"]),
+    environment=settings["environment"],
+    cache=False,
+    locked=settings["locked"],
+    baseline=Path(settings["baseline"]) if settings["baseline"] else None,
 )
 code = watch(options, on_report=show, once=settings["once"], say=lambda text: tell(said=text))
 sys.exit(code)
@@ -103,10 +108,14 @@ def watch(
     """Start a watch on the private machine: ``watch(polls=True)``."""
     started: list[Watching] = []
 
-    def start(*, polls: bool = False, once: bool = False) -> Watching:
+    def start(
+        *, polls: bool = False, once: bool = False, locked: bool = False, baseline: Path | None = None
+    ) -> Watching:
         settings = {
             "polls": polls,
             "once": once,
+            "locked": locked,
+            "baseline": str(baseline) if baseline else None,
             "cwd": str(private_project),
             "home": str(private_home),
             "environment": private_environment,

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -7,6 +8,9 @@ import pytest
 
 from doctor.config.paths import machine_paths
 from doctor.control.client import notify_all
+from doctor.diagnosis.run import examine
+from doctor.gate.locking import plan_lock, write_lock
+from doctor.model.options import Options
 from doctor.settings.results import Daemon
 from tests.watching.conftest import Watch
 
@@ -111,6 +115,33 @@ def test_machine_settings_that_are_written_show(watch: Watch, short: Path, polls
     (short / "config").mkdir(exist_ok=True)
     (short / "config" / "machine.toml").write_text("nonsense = 1\n", encoding="utf-8")
     watching.until(exit=2)
+
+
+def test_a_baseline_that_is_written_shows(watch: Watch, write_policy: Write, tmp_path: Path, polls: bool) -> None:
+    write_policy("shell", runner_options={"command": "true"})
+    baseline = tmp_path / "known.json"
+    baseline.write_text('{"baseline": 1, "findings": []}')
+    watching = watch(polls=polls, baseline=baseline)
+    found = watching.until(exit=0)["codes"]
+    entry = {"code": "SKL001", "severity": "error", "fingerprint": "0" * 16, "subject": "a skill"}
+    baseline.write_text(json.dumps({"baseline": 1, "findings": [entry]}))
+    watching.until(codes=sorted({*found, "POL013"}))
+
+
+def test_a_lock_that_is_written_shows(
+    watch: Watch,
+    write_policy: Write,
+    polls: bool,
+    private_project: Path,
+    private_home: Path,
+    private_environment: dict[str, str],
+) -> None:
+    write_policy("shell", runner_options={"command": "true"})
+    watching = watch(polls=polls, locked=True)
+    assert "LCK001" in watching.until(exit=1)["codes"]
+    options = Options(cwd=private_project, home=private_home, environment=private_environment, cache=False)
+    write_lock(plan_lock(examine(options)))
+    assert "LCK001" not in watching.until(exit=0)["codes"]
 
 
 def test_a_request_is_answered_with_the_values_and_diagnosed(

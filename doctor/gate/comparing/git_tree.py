@@ -6,7 +6,7 @@ There is no checkout, no hook, no filter and no pager, and what is missing in a 
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +17,9 @@ from doctor.records import dataclass
 MOST_FILES = 20_000
 MOST_BYTES = 256 * 1024 * 1024
 """Of all files that are taken out of one commit together."""
+
+MOST_BELOW = 2_000
+"""Files of some names, anywhere below a directory."""
 
 TIMEOUT = 60.0
 """Seconds for one question to git."""
@@ -105,6 +108,38 @@ class Repository:
         if said is None or said.returncode != 0:
             return set()
         return {os.fsdecode(each).removeprefix("./") for each in said.stdout.split(b"\0") if each}
+
+    def named(self, names: Collection[str], *, commit: str | None = None, below: str = "") -> list[str]:
+        """Every file with one of these names: of a commit, or of what git tracks or would track.
+
+        Args:
+            names: Names without a directory.
+            commit: ``None``: what is here, below ``directory``.
+            below: A directory of the commit, from the repository's root; empty is the root.
+
+        Returns:
+            Paths relative to that directory, sorted.
+
+        Raises:
+            UsageError: git cannot tell, or there are too many.
+        """
+        if commit is None:
+            said = self._ask("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        else:
+            inside = ("--", f"{below}/") if below else ()
+            said = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, *inside)
+        if said.returncode != 0:
+            raise _refused("cannot list the files", said)
+        wanted = {os.fsencode(name) for name in names}
+        every = (line for line in said.stdout.split(b"\0") if line.rpartition(b"/")[2] in wanted)
+        start = f"{below}/" if commit is not None and below else ""
+        found = sorted({path.removeprefix(start) for path in map(os.fsdecode, every) if _is_plain(path)})
+        if len(found) > MOST_BELOW:
+            raise UsageError(
+                f"there are more than {MOST_BELOW:,} files of instructions below the project",
+                remedy="leave out of git what harnesses need not read",
+            )
+        return found
 
     def _ask(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         return _git(self.directory, self.environment, arguments, stdin)

@@ -4,7 +4,7 @@ import json
 import os
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from doctor.config.documents import LARGEST_DOCUMENT
@@ -36,9 +36,15 @@ def harness_file_changes(was: Side, now: Side, harnesses: Sequence[Harness], nam
     """Files that some of these harnesses read in the project, on either side, by themselves or since they are named.
 
     Settings may allow anything; those whose meaning is known are judged by it. What they say is not shown, since it
-    may hold keys. Instructions are texts in no order.
+    may hold keys. Instructions are texts in no order; they count in every directory of the project.
     """
-    before, after = (_files(side, harnesses, named) for side in (was, now))
+    below = _instructions_below(was, now, harnesses)
+    before, after = (
+        # What is known as settings stays that, whatever it is called.
+        (found := _files(side, harnesses, named))
+        | _nested(side, harnesses, [path for path in paths if path not in found])
+        for side, paths in zip((was, now), below, strict=True)
+    )
     unseen = {*now.unversioned(path for path in after if path not in before)} if was.ref.commit else set()
     for path in dict.fromkeys((*before, *after)):
         old, new = before.get(path), after.get(path)
@@ -60,6 +66,32 @@ def _files(side: Side, harnesses: Iterable[Harness], named: OwnFiles) -> dict[st
                 for path in (path for name in names for path in _expanded(directory, name)):
                     _add(found, Path(os.path.relpath(path, side.root)).as_posix(), path, settings, who)
     return found
+
+
+def _names(harness: Harness) -> set[str]:
+    """The files of instructions that a harness also reads in a directory that it comes to work in."""
+    return {name for name in harness.own_files.instructions if "/" not in name}
+
+
+def _instructions_below(was: Side, now: Side, harnesses: Iterable[Harness]) -> tuple[list[str], list[str]]:
+    """Those of either side below the project's root; none where one of the sides cannot be asked for them."""
+    names = {name for harness in harnesses for name in _names(harness)}
+    if not names:
+        return [], []
+    before, after = was.named(names), now.named(names)
+    return ([], []) if before is None or after is None else (before, after)
+
+
+def _nested(side: Side, harnesses: Sequence[Harness], paths: Iterable[str]) -> dict[str, _Own]:
+    nested = [path for path in paths if "/" in path]
+    side.fetch(nested)
+    return {
+        path: _Own(_text(side.root / path), False, readers)
+        for path in nested
+        if is_there(side.root / path)
+        and not (side.root / path).is_dir()
+        and (readers := tuple(each for each in harnesses if PurePosixPath(path).name in _names(each)))
+    }
 
 
 def _add(found: dict[str, _Own], shown: str, path: Path, settings: bool, who: tuple[Harness, ...]) -> None:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import field, replace
 from pathlib import Path
@@ -49,6 +49,7 @@ class Side:
     """The directory of this tool's settings, where that is part of what is compared."""
 
     fetch_more: Callable[[Sequence[str]], None] | None = None
+    list_named: Callable[[Collection[str]], list[str]] | None = None
 
     def fetch(self, names: Sequence[str]) -> None:
         """Lay out further files of the project, where they are not there anyway.
@@ -58,6 +59,23 @@ class Side:
         """
         if self.fetch_more is not None and names:
             self.fetch_more(names)
+
+    def named(self, names: Collection[str]) -> list[str] | None:
+        """Every file of the project with one of these names, relative to it, as far as git tracks it or would.
+
+        Returns:
+            ``None`` where there is no git to tell what belongs to the project.
+
+        Raises:
+            UsageError: There are too many, or git cannot tell.
+        """
+        if self.list_named is not None:
+            return self.list_named(names)
+        try:
+            repository = find_repository(self.root, self.options.environment)
+        except UsageError:
+            return None
+        return repository.named(names) if repository else None
 
     @property
     def root(self) -> Path:
@@ -222,7 +240,16 @@ def _revision(name: str, around: Surroundings) -> Iterator[Side]:
         def fetch_more(names: Sequence[str]) -> None:
             extract(repository, commit, [os.path.normpath(f"{inside}/{name}") for name in names], root)
 
-        yield replace(side, fetch_more=fetch_more, submodules=submodules, own_config=root / config if config else None)
+        def list_named(names: Collection[str]) -> list[str]:
+            return repository.named(names, commit=commit, below="" if inside == "." else inside)
+
+        yield replace(
+            side,
+            fetch_more=fetch_more,
+            list_named=list_named,
+            submodules=submodules,
+            own_config=root / config if config else None,
+        )
 
 
 def _policy_in(repository: Repository, around: Surroundings) -> str | None:
