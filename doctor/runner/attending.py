@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from doctor.runner.answers import NOT_FOUND, Answer
@@ -11,8 +11,10 @@ from doctor.runner.client import Coordinator, quoted
 from doctor.runner.dialect import Malformed, Run, read_run
 from doctor.runner.leaving import Departure
 from doctor.runner.polling import SHUTTING_DOWN, Polling
+from doctor.runner.recovering import Recovery
 from doctor.runner.registration import Registration
-from doctor.runner.runs import Runs
+from doctor.runner.reports import End
+from doctor.runner.runs import Active, Runs
 from doctor.runner.talk import Talk
 
 EVERY = 1.0
@@ -55,6 +57,8 @@ class Attendant:
         self._polling = polling
         self._departure = departure
         self._talk = talk
+        self._recovery = Recovery(coordinator)
+        self._unsettled: frozenset[str] = frozenset()
         self._search_until = 0.0
         self._not_mine: AbstractSet[str] = frozenset()
         self._next = 0
@@ -77,6 +81,25 @@ class Attendant:
         """No look begins any more."""
         self._stopped.set()
 
+    def give_up(self) -> None:
+        """Fail what was claimed and does not arrive before the runner has left."""
+        for run in self._listed("claimed") or ():
+            if run.run_id not in self._not_mine:
+                self._runs.refuse(run, SHUTTING_DOWN)
+
+    def hear_missed_stop(self, active: Active) -> None:
+        """Stop a run whose stop came between its claim and its start, when no poll was open to say so.
+
+        The start takes the stop's place in what the coordinator says of the run. Its session says it still, until the
+        executor binds it.
+        """
+        if self._polling.is_open:
+            return
+        answer = self._ask(f"/sessions/{quoted(active.run.session_id)}")
+        session = answer.document.get("session") if answer is not None and answer.succeeded else None
+        if isinstance(session, dict) and session.get("status") == "stopping":
+            self._runs.stop_runs((active.run.run_id,))
+
     def _work(self) -> None:
         with self._talk.guarding("looking after what earlier runners left"):
             self._not_mine = self._first()
@@ -90,8 +113,8 @@ class Attendant:
             self._look_for_stops()
         dropped = self._polling.dropped_at
         until = max(self._search_until, 0.0 if dropped is None else dropped + self._polling.longest_poll)
-        if time.monotonic() < until:
-            self._find_lost(("claimed",))
+        if time.monotonic() < until or self._unsettled:
+            self._find_lost(("claimed", "stopping"))
 
     def _look_for_stops(self) -> None:
         active = self._runs.active()
@@ -108,30 +131,49 @@ class Attendant:
 
     def _find_lost(self, states: tuple[str, ...]) -> None:
         """Take runs that the coordinator believes to be here; fail those that were started here by somebody before."""
+        unsettled: set[str] = set()
         for state in states:
-            unknown = [run for run in self._listed(state) if not self._runs.knows(run.run_id)]
+            listed = self._listed(state)
+            if listed is None:
+                return
+            unknown = [run for run in listed if not self._runs.knows(run.run_id)]
             if unknown and state == "claimed":
                 self._stopped.wait(ON_ITS_WAY)
             for run in unknown:
                 if self._stopped.is_set() or self._runs.knows(run.run_id) or run.run_id in self._not_mine:
                     continue
-                if state != "claimed":
+                if state == "running":
                     self._runs.refuse(run, KILLED)
+                elif state == "stopping":
+                    self._runs.refuse(run, "it is to be stopped", End.stopped("SIGTERM"))
                 elif self._departure.asked.is_set():
                     self._runs.refuse(run, SHUTTING_DOWN)
-                else:
-                    self._talk.warning(f"{run.run_id} was claimed for this runner and never arrived: taking it")
-                    self._runs.take(run)
+                elif not self._take(run):
+                    unsettled.add(run.run_id)
+        self._unsettled = frozenset(unsettled)
 
-    def _listed(self, state: str) -> Iterator[Run | Malformed]:
+    def _take(self, run: Run | Malformed) -> bool:
+        """Take a lost run with all that a poll would have brought; whether its coordinator has let go of it."""
+        found = self._recovery.regained(run) if isinstance(run, Run) else run
+        if found is None or self._runs.knows(run.run_id):
+            return False
+        if isinstance(found, Malformed):
+            self._runs.refuse(found, found.problem)
+        else:
+            self._talk.warning(f"{run.run_id} was claimed for this runner and never arrived: taking it")
+            self._runs.take(found)
+        return True
+
+    def _listed(self, state: str) -> list[Run | Malformed] | None:
+        """The runs of this runner that are in a state; ``None`` where the coordinator does not tell."""
         runner_id = self._registration.now.runner_id
         answer = self._ask(f"/runs?status={state}")
         listed = answer.document.get("runs") if answer is not None and answer.succeeded else None
-        for given in listed if isinstance(listed, list) and runner_id else ():
-            mine = isinstance(given, dict) and given.get("runner_id") == runner_id and given.get("status") == state
-            run = read_run(given) if mine else None
-            if run is not None:
-                yield run
+        if not isinstance(listed, list) or not runner_id:
+            return None
+        mine = {"runner_id": runner_id, "status": state}.items()
+        runs = [read_run(each) for each in listed if isinstance(each, dict) and mine <= each.items()]
+        return [run for run in runs if run is not None]
 
     def _ask(self, path: str) -> Answer | None:
         try:

@@ -41,6 +41,9 @@ class Carrier:
     coordinator: Coordinator
     gateway: Gateway
     reporter: Reporter
+    announced: Callable[[Active], None]
+    """Called when a start was reported, before anything is started; may ask for the run's end."""
+
     departure: Departure
     storage: Storage
     model: Callable[[], str | None]
@@ -59,6 +62,7 @@ class Carrier:
             return self._report(run, End.failed(cut(str(error))), None)
         record = self.storage.begin(self._about(run, cwd))
         told = self.reporter.started(run.run_id)
+        self.announced(active)
         if told is not Told.TAKEN or active.ending.cause is not None:
             return self._not_started(active, record, told)
         return self._run(active, record, payload, cwd)

@@ -38,7 +38,7 @@ class Heart:
         self._departure = departure
         self._at_most = at_most
         self._talk = talk
-        self._heard_at = time.time()  # a machine that sleeps stops every other clock
+        self._heard_at = 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="heart", daemon=True)
 
@@ -77,6 +77,7 @@ class Heart:
 
     def _heard(self) -> None:
         """It was heard, after too long perhaps. Where it still counts as alive, a registration is refused."""
-        before, self._heard_at = self._heard_at, time.time()
+        # A machine that sleeps stops every other clock.
+        before, self._heard_at = max(self._heard_at, self._registration.now.asked_at), time.time()
         if self._heard_at - before > MISSED * self._registration.now.heartbeat_interval:
             self._registration.again()

@@ -6,6 +6,7 @@ where that can be helped: to leave, the runner is marked, and the open poll's an
 
 import threading
 import time
+from collections.abc import Callable
 
 from doctor.runner.answers import NOT_FOUND, Answer
 from doctor.runner.auth import AuthError
@@ -22,7 +23,7 @@ MARGIN = 5.0
 QUICK = 0.1
 """Seconds. Polls that bring nothing and end sooner come at growing intervals."""
 
-_LEAVING_LIMIT = 1.5
+LEAVING_LIMIT = 1.5
 """Seconds in which the coordinator has to answer that the runner leaves."""
 
 _MARKS = 3
@@ -83,17 +84,21 @@ class Polling:
         """Begin to ask."""
         self._thread.start()
 
-    def leave(self) -> None:
+    def leave(self, give_up: Callable[[], None]) -> None:
         """Have the coordinator forget the runner, once nothing runs; returns when nothing can be claimed any more.
 
         With a poll open the runner is only marked, so that the poll is answered: with its end, or with one last run,
         which is refused. Without one it is removed at once: a mark would outlast that, and end its next poll.
+
+        Args:
+            give_up: Called where the poll is not answered: a hook of the coordinator may hold a claimed run back.
         """
         with self._guard:
             is_open, self._deregistering = self._open, True
             self._marked = is_open
         if is_open:
-            self._end_open_poll()
+            if not self._end_open_poll():
+                give_up()
         elif self._registration.is_known and not self._registration.is_borrowed and not self._is_haunted():
             self._delete("?self=true")
             self._registration.forget()
@@ -205,23 +210,28 @@ class Polling:
         """Seconds for which the coordinator keeps a poll open, at most."""
         return self._registration.now.poll_timeout + MARGIN
 
-    def _end_open_poll(self) -> None:
-        """Mark the runner until the open poll has heard it: one that was lost may hear it first."""
+    def _end_open_poll(self) -> bool:
+        """Mark the runner until the open poll has heard it: one that was lost may hear it first.
+
+        Returns:
+            Whether the poll has ended, or nobody can be asked.
+        """
         for _ in range(_MARKS):
             if self._delete("") == NOT_FOUND:
                 self._registration.again()
                 self._delete("")
-            self._thread.join(_LEAVING_LIMIT)
+            self._thread.join(LEAVING_LIMIT)
             if not self._thread.is_alive() or not self._is_heard:
-                return
+                return True
         self._talk.warning("the coordinator does not end the poll: it may give one more run to nobody")
+        return False
 
     def _end_lost_polls(self) -> None:
         """End what may still be open at the coordinator and would claim one more run."""
         if not self._registration.is_known and not self._registration.again():
             return
         try:
-            brought = end_polls(self._coordinator, self._registration.now.runner_id, limit=_LEAVING_LIMIT)
+            brought = end_polls(self._coordinator, self._registration.now.runner_id, limit=LEAVING_LIMIT)
         except (OSError, AuthError) as error:
             self._talk.warning(f"a poll that was lost could not be ended: {error}")
             return
@@ -235,7 +245,7 @@ class Polling:
         runner_id = self._registration.now.runner_id
         try:
             path = f"/runners/{quoted(runner_id)}{query}"
-            return self._coordinator.request("DELETE", path, limit=_LEAVING_LIMIT).status
+            return self._coordinator.request("DELETE", path, limit=LEAVING_LIMIT).status
         except (OSError, AuthError) as error:
             self._talk.warning(f"not deregistered: {error}")
             self._is_heard = False

@@ -73,6 +73,9 @@ class Registered:
     number: int = 0
     """The first is 1; 0 is no registration."""
 
+    asked_at: float = 0.0
+    """When it was asked for, by the clock that goes on while the machine sleeps."""
+
 
 @dataclass(slots=True)
 class Brought:
@@ -144,10 +147,10 @@ class Registration:
     def again(self) -> bool:
         """Register once more, so that what is left at the coordinator can be ended; whether that could be done."""
         try:
-            document = encoded(self._identity.document())
+            document, asked_at = encoded(self._identity.document()), time.time()
             answer = self._coordinator.request("POST", "/runner/register", document, limit=_AGAIN_LIMIT)
             if answer.succeeded:
-                self._take(answer)
+                self._take(answer, asked_at)
         except (OSError, AuthError, CannotRegister):
             return False
         return answer.succeeded
@@ -166,6 +169,7 @@ class Registration:
     def _register(self, until: threading.Event, *, refused_is_final: bool) -> None:
         pauses, takeovers = Pauses(), 0
         while True:
+            asked_at = time.time()
             try:
                 answer = self._coordinator.ask("POST", "/runner/register", self._identity.document())
             except OSError as error:
@@ -176,7 +180,7 @@ class Registration:
                 self._talk.error(error.message)
             else:
                 if answer.succeeded:
-                    self._take(answer)
+                    self._take(answer, asked_at)
                     return
                 if answer.status == CONFLICT and self._departure.asked.is_set():
                     self._borrow(answer)
@@ -189,7 +193,7 @@ class Registration:
             if until.wait(pauses.next()):
                 raise Left
 
-    def _take(self, answer: Answer) -> None:
+    def _take(self, answer: Answer, asked_at: float) -> None:
         said = answer.document
         runner_id = said.get("runner_id")
         if not isinstance(runner_id, str) or not runner_id:
@@ -202,6 +206,7 @@ class Registration:
             poll_timeout=_seconds(said.get("poll_timeout_seconds"), DEFAULT_POLL_TIMEOUT),
             heartbeat_interval=_seconds(said.get("heartbeat_interval_seconds"), DEFAULT_HEARTBEAT),
             number=self.now.number + 1,
+            asked_at=asked_at,
         )
         self._talk.forget()
         self._talk.info(f"registered as {runner_id} at {self._coordinator.url}")

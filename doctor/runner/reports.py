@@ -99,6 +99,20 @@ class Reporter:
             return Told.TAKEN
         return self._tell(run_id, end.what, end.body)
 
+    def session_stopped(self, session_id: str) -> None:
+        """A session is to be stopped of which nothing is here, such as one that waits for its next run.
+
+        The coordinator is asked first: a run of it may have ended just now.
+        """
+        try:
+            answer = self._coordinator.ask("GET", f"/sessions/{quoted(session_id)}")
+            session = answer.document.get("session")
+            if answer.succeeded and isinstance(session, Mapping) and session.get("status") == "stopping":
+                document = {"runner_id": self._registered().runner_id, "status": "stopped"}
+                self._coordinator.ask("POST", f"/runner/sessions/{quoted(session_id)}/status", document)
+        except (OSError, AuthError) as error:
+            self._talk.warning(f"not reported that the session {session_id} is stopped: {error}")
+
     def _tell(self, run_id: str, what: str, body: Mapping[str, Any]) -> Told:
         pauses, trouble = Pauses(), None
         while True:

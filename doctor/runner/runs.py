@@ -102,8 +102,8 @@ class Runs:
         tell = self._reporter.ended if known is None else self._reporter.ended_before
         _in_thread(self._tell_apart, tell, run.run_id, known or End.failed(problem))
 
-    def refuse(self, run: Run | Malformed, reason: str) -> None:
-        """Report a run as failed that will not be carried out; returns once that was tried.
+    def refuse(self, run: Run | Malformed, reason: str, end: End | None = None) -> None:
+        """Report a run as failed, or as ``end``, that will not be carried out; returns once that was tried.
 
         One that is in progress, or has ended here, is told as what it is.
         """
@@ -115,7 +115,7 @@ class Runs:
             self._reporter.ended_before(run.run_id, known)
             return
         self._talk.warning(f"{run.run_id} is not carried out: {reason}")
-        end = End.failed(reason)
+        end = end or End.failed(reason)
         self._remember(run.run_id, end)
         self._reporter.ended(run.run_id, end)
 
@@ -126,10 +126,14 @@ class Runs:
                 self._stop(active)
 
     def stop_sessions(self, session_ids: tuple[str, ...]) -> None:
-        """Stop the runs of sessions."""
+        """Stop the runs of sessions; of one that has none here, nothing is left to stop, which is told."""
+        idle = set(session_ids)
         for active in self.active():
             if active.run.session_id in session_ids:
+                idle.discard(active.run.session_id)
                 self._stop(active)
+        for session_id in idle:
+            _in_thread(self._reporter.session_stopped, session_id)
 
     def end_all(self) -> None:
         """End every run because the runner leaves."""

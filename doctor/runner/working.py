@@ -101,7 +101,7 @@ class Works:
                 self._runs.end_all()
         self._attendant.stop()
         self._heart.stop()
-        self._polling.leave()
+        self._polling.leave(self._attendant.give_up)
         self._following.close()
         self._gateway.close()
         self._storage.close(limit=_LAST_WRITES)
@@ -124,6 +124,7 @@ class Works:
             coordinator=self._coordinator,
             gateway=self._gateway,
             reporter=self._reporter,
+            announced=self._attendant.hear_missed_stop,
             departure=self._departure,
             storage=self._storage,
             model=self._following.model,

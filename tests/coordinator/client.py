@@ -59,6 +59,7 @@ class Client:
             connection = self._connection or http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
             self._connection = None
             headers = {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
+            headers |= {"Content-Type": "application/json"} if body is not None else {}
             try:
                 connection.request(method, path, None if body is None else json.dumps(body), headers)
                 answer = _read(connection.getresponse())
@@ -122,6 +123,11 @@ class Client:
         """A session as it is now."""
         session: dict[str, Any] = self._ask("GET", f"/sessions/{session_id}")["session"]
         return session
+
+    def result(self, session_id: str) -> Any:
+        """The text that came of a session."""
+        found = self._ask("GET", f"/sessions/{session_id}/result")
+        return found["result_text" if self.settings.dialect == "current" else "result"]
 
     def events(self, session_id: str) -> list[dict[str, Any]]:
         """What happened in a session."""

@@ -40,5 +40,5 @@ class Credentials:
             return JSONResponse({"detail": MISSING}, 401)
         if self.token is not None and token == self.token:
             return None
-        reason = tokens.WRONG if self.tenant is None else tokens.problem(self.tenant, token)
+        reason = tokens.REFUSED if self.tenant is None else tokens.problem(self.tenant, token)
         return None if reason is None else JSONResponse({"detail": reason}, 403)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.coordinator.records import Runner
+from tests.coordinator.settings import Dialect
 
 PROPERTIES = ("hostname", "project_dir", "executor_profile")
 
@@ -19,14 +20,14 @@ def suits(runner: Runner, demands: Mapping[str, Any] | None) -> bool:
     return tags <= set(runner.tags) and bool(tags or not runner.require_matching_tags)
 
 
-def merged(*sources: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Demands of several sources: the first that names a property wins, tags are united."""
-    demands: dict[str, Any] = {}
-    tags: set[str] = set()
-    for source in sources:
-        for name, value in (source or {}).items():
-            if name == "tags":
-                tags |= set(value or ())
-            elif value:
-                demands.setdefault(name, value)
-    return {**demands, **({"tags": sorted(tags)} if tags else {})}
+def merged(dialect: Dialect, *sources: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Demands of several sources: the first that names a property wins, tags are united; what is not known is dropped.
+
+    Where anything is demanded, tags are named too.
+    """
+    known = (*PROPERTIES, *(("executor_type",) if dialect == "current" else ()))
+    given = [source for source in sources if source]
+    demands = {name: next((each[name] for each in given if each.get(name)), None) for name in known}
+    found = {name: value for name, value in demands.items() if value is not None}
+    tags = sorted({tag for each in given for tag in each.get("tags") or ()})
+    return {**found, "tags": tags} if found or tags else {}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.coordinator.events import in_order
 from tests.coordinator.settings import Dialect
 
 ENDED = frozenset({"completed", "failed", "stopped"})
@@ -49,7 +50,7 @@ class Runner:
 
     def as_json(self, *, seconds: float) -> dict[str, Any]:
         """As in the list of runners."""
-        shown = {name: getattr(self, name) for name in self.__slots__ if name != "heard"}
+        shown = {name: getattr(self, name) for name in self.__slots__ if name not in {"heard", "agents"}}
         return {**shown, "seconds_since_heartbeat": seconds}
 
 
@@ -96,13 +97,18 @@ class Run:
     """What the database says where it differs from what is answered: seen after a restart only."""
 
     def as_json(self, dialect: Dialect) -> dict[str, Any]:
-        """As a poll and ``GET /runs/{id}`` answer."""
+        """As a poll answers."""
         hidden = {"expires", "verbatim", "stored_status", "parameters", "scope", "resolved_agent_blueprint"}
         shown = {name: getattr(self, name) for name in self.__slots__ if name not in hidden}
         if dialect == "seed":
             return {**shown, "prompt": self.parameters.get("prompt")}
         own = {name: getattr(self, name) for name in ("parameters", "scope", "resolved_agent_blueprint")}
         return {**shown, **own}
+
+    def listed(self, dialect: Dialect) -> dict[str, Any]:
+        """As ``GET /runs`` and ``GET /runs/{id}`` answer: only a poll tells what was filled in for its agent."""
+        polled = {"scope", "resolved_agent_blueprint"}
+        return {name: value for name, value in self.as_json(dialect).items() if name not in polled}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,19 +128,22 @@ class Session:
     last_resumed_at: str | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, dialect: Dialect) -> dict[str, Any]:
         """As ``GET /sessions/{id}`` answers, below ``session``."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "events"}
+        hidden = {"events", *(("execution_mode",) if dialect == "current" else ())}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in hidden}
 
-    def result(self, dialect: Dialect) -> str | None:
-        """The last thing that the assistant said; in the current dialect what a ``result`` event says."""
-        for event in reversed(self.events):
+    def result(self, dialect: Dialect) -> Any:
+        """The last thing that the assistant said; in the current dialect what the last ``result`` event says."""
+        for event in reversed(in_order(self.events)):
             if dialect == "current" and event["event_type"] == "result":
-                return str(event.get("result_text") or "") or None
-            if dialect == "seed" and event["event_type"] == "message" and event.get("role") == "assistant":
+                return {name: event[name] for name in ("result_text", "result_data")}
+            if dialect == "seed" and event["event_type"] == "message" and event["role"] == "assistant":
                 return _text(event)
         return None
 
 
-def _text(message: dict[str, Any]) -> str:
-    return "".join(part.get("text", "") for part in message.get("content") or () if part.get("type") == "text")
+def _text(message: dict[str, Any]) -> str | None:
+    """Its first part alone counts."""
+    first: dict[str, Any] = next(iter(message["content"] or ()), {})
+    return str(first["text"]) if "text" in first else None

@@ -27,10 +27,10 @@ class Registry:
         executor, agents = given["executor"] or {}, given["agents"] or []
         who = (given["hostname"], given["project_dir"], given["executor_profile"])
         known = runner_id(self.settings.dialect, *who, command=str(executor.get("command") or ""))
-        self._refuse_collision(known, agents)
         runner = self.runners.get(known)
         if runner is not None and runner.status == "online":
             raise Refusal(409, _duplicate(runner))
+        self._refuse_collision(known, agents)
         moment = now()
         if runner is None:
             runner = self.runners[known] = Runner(
@@ -61,9 +61,10 @@ class Registry:
 
     def _refuse_collision(self, known: str, agents: list[dict[str, Any]]) -> None:
         names = {agent.get("name") for agent in agents}
-        for runner in self.runners.values():
+        for runner in tuple(self.runners.values()):
             for agent in runner.agents:
                 if runner.runner_id != known and agent.get("name") in names:
+                    self.remove(known)  # one that was stale is not known any more
                     raise Refusal(409, _collision(runner, str(agent["name"])))
 
     def known(self, runner_id: str) -> Runner:
@@ -139,6 +140,6 @@ def _duplicate(runner: Runner) -> dict[str, Any]:
 
 
 def _collision(runner: Runner, name: str) -> dict[str, Any]:
-    message = f"Agent name '{name}' is already registered by runner {runner.runner_id}"
+    message = f"Agent '{name}' is already registered by runner '{runner.runner_id}'"
     where = {"agent_name": name, "existing_runner_id": runner.runner_id}
     return {"error": "agent_name_collision", "message": message, **where}

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.coordinator.answers import Field, Refusal, body_of, query_of
-from tests.coordinator.records import Run, Runner, now
+from tests.coordinator import hooks
+from tests.coordinator.answers import Field, Refusal, body_of, flag_of, missing, query_of
+from tests.coordinator.records import Run, Runner
 from tests.coordinator.state import State
 
 REGISTRATION = {
@@ -21,11 +22,11 @@ REGISTRATION = {
     "executor": Field("dict"),
     "tags": Field("list"),
     "require_matching_tags": Field("bool", nullable=False, default=False),
-    "agents": Field("list of dict"),
 }
+AGENTS = {"agents": Field("list of dict")}
 RUNNER = {"runner_id": Field("string", required=True)}
 COMPLETED = {**RUNNER, "status": Field("string", nullable=False, default="success")}
-SESSION_STATUS = {"session_status": Field("string", nullable=False, default="finished", choices=("finished", "idle"))}
+SESSION_STATUS = {"session_status": Field("string")}
 FAILED = {**RUNNER, "error": Field("string", required=True)}
 STOPPED = {**RUNNER, "signal": Field("string", nullable=False, default="SIGTERM")}
 SESSION_END = {**RUNNER, "status": Field("string", required=True)}
@@ -56,7 +57,9 @@ class RunnerApi:
 
     async def register(self, request: Request) -> Response:
         """A runner comes."""
-        given = await body_of(request, REGISTRATION)
+        given = await body_of(request, {**REGISTRATION, **(AGENTS if self.state.current else {})})
+        if self.state.current:
+            _check_agents(given["agents"] or [])
         runner = self.state.registry.register(given if self.state.current else {**given, "agents": None})
         settings = self.state.settings
         return JSONResponse(
@@ -79,14 +82,14 @@ class RunnerApi:
         event = waiting.event if waiting is not None else asyncio.Event()
         passed = 0.0
         while passed < settings.poll_timeout and registry is self.state.registry:
-            if (answer := self._news(request, runner)) is not None:
+            if (answer := await self._news(request, runner)) is not None:
                 return answer
             with suppress(TimeoutError):
                 await asyncio.wait_for(event.wait(), settings.tick)
             passed += settings.tick  # however short the wait was
         return Response(status_code=204)
 
-    def _news(self, request: Request, runner: Runner) -> Response | None:
+    async def _news(self, request: Request, runner: Runner) -> Response | None:
         registry = self.state.registry
         if planned := self.state.planned.get(runner.runner_id) or self.state.planned.get("*"):
             return planned.pop(0)
@@ -95,7 +98,7 @@ class RunnerApi:
         if registry.told_to_go(runner.runner_id):
             return JSONResponse({"deregistered": True})
         run = self.state.store.claim(runner)
-        if run is None:
+        if run is None or not await hooks.passed(self.state, run):
             return None
         request.state.claimed = run.run_id
         shown = run.as_json(self.state.settings.dialect)
@@ -110,7 +113,7 @@ class RunnerApi:
         """A run began."""
         run, _ = await self._report(request, RUNNER)
         self.state.store.move(run, "running")
-        self.state.lifecycle_event(run, "run_start")
+        self.state.began(run)
         return JSONResponse({"ok": True})
 
     async def completed(self, request: Request) -> Response:
@@ -118,14 +121,16 @@ class RunnerApi:
         shape = {**COMPLETED, **(SESSION_STATUS if self.state.current else {})}
         run, given = await self._report(request, shape)
         self.state.store.move(run, "completed")
-        self.state.lifecycle_event(run, "run_completed", given.get("session_status", "finished"))
+        if self.state.current:
+            self.state.completed(run, given["session_status"] or "finished")
         return JSONResponse({"ok": True})
 
     async def failed(self, request: Request) -> Response:
         """A run ended badly."""
         run, given = await self._report(request, FAILED)
         self.state.store.move(run, "failed", given["error"])
-        self.state.lifecycle_event(run, "run_failed", "failed")
+        if self.state.current:
+            self.state.store.set_session(run.session_id, "failed")
         return JSONResponse({"ok": True})
 
     async def stopped(self, request: Request) -> Response:
@@ -141,7 +146,7 @@ class RunnerApi:
         self.state.registry.known(given["runner_id"])
         session = self.state.store.session(request.path_params["session_id"])
         if given["status"] not in {"finished", "failed", "stopped"}:
-            raise Refusal(400, f"Invalid status: {given['status']}")
+            raise Refusal(400, "Status must be 'finished', 'failed', or 'stopped'")
         self.state.store.set_session(session.session_id, given["status"])
         return JSONResponse({"ok": True})
 
@@ -155,16 +160,30 @@ class RunnerApi:
         """Everybody who is registered."""
         moment = time.monotonic()
         known = self.state.registry.runners.values()
-        return JSONResponse({"runners": [each.as_json(seconds=moment - each.heard) for each in known], "at": now()})
+        return JSONResponse({"runners": [each.as_json(seconds=moment - each.heard) for each in known]})
 
     async def deregister(self, request: Request) -> Response:
         """A runner goes, or is told to at its next poll."""
         runner_id, registry = request.path_params["runner_id"], self.state.registry
+        by_itself = flag_of(request, "self")
         if runner_id not in registry.runners:
             raise Refusal(404, "Runner not found")
-        if request.query_params.get("self", "false").lower() in {"true", "1", "yes", "on"}:
+        if by_itself:
             registry.remove(runner_id)
+            if self.state.current:
+                self.state.left(runner_id)
             return JSONResponse({"ok": True, "message": "Runner deregistered", "initiated_by": "self"})
         registry.marked.add(runner_id)
         message = "Runner marked for deregistration"
         return JSONResponse({"ok": True, "message": message, "initiated_by": "external"})
+
+
+def _check_agents(agents: list[dict[str, Any]]) -> None:
+    problems = [
+        missing(["body", "agents", number, name], agent)
+        for number, agent in enumerate(agents)
+        for name in ("name", "command")
+        if name not in agent
+    ]
+    if problems:
+        raise Refusal(422, problems)

@@ -1,6 +1,5 @@
 """What people and other programs call: create runs and agents, look at them, stop them."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,10 +7,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.coordinator import agents
 from tests.coordinator.answers import Field, Refusal, body_of
 from tests.coordinator.matching import merged
 from tests.coordinator.records import Run, Session, new_id, now
 from tests.coordinator.state import State
+from tests.coordinator.stopping import stop_run
 
 TYPES = ("start_session", "resume_session")
 MODES = ("sync", "async_poll", "async_callback")
@@ -27,7 +28,6 @@ COMMON = {
 SEED = {**COMMON, "prompt": Field("string", required=True)}
 CURRENT = {**COMMON, "parameters": Field("dict", required=True), "scope": Field("dict")}
 AGENT = {"name": Field("string", required=True), "description": Field("string", required=True)}
-PLACEHOLDER = re.compile(r"\$\{(params|scope|runtime)\.(\w+)\}")
 
 
 class RunsApi:
@@ -55,20 +55,36 @@ class RunsApi:
     async def create(self, request: Request) -> Response:
         """Let something be run."""
         given = await body_of(request, CURRENT if self.state.current else SEED)
+        resumed = self._resumed(given)
         if self.state.current:
-            _check_parameters(given)
-        session = self._session(given)
+            self._check(given, resumed)
+        session = resumed or self._session(given)
         run = self._run(given, session)
         self.state.store.add(run)
         answer = {"run_id": run.run_id, "session_id": run.session_id, "status": run.status}
         return JSONResponse(answer, status_code=201 if self.state.current else 200)
 
+    def _resumed(self, given: Mapping[str, Any]) -> Session | None:
+        if given["type"] != "resume_session":
+            return None
+        session_id, sessions = given["session_id"], self.state.store.sessions
+        if not session_id:
+            raise Refusal(400, "session_id is required for resume_session")
+        if session_id not in sessions:
+            raise Refusal(404, f"Session '{session_id}' not found")
+        return sessions[session_id]
+
+    def _check(self, given: Mapping[str, Any], resumed: Session | None) -> None:
+        name = (resumed.agent_name if resumed is not None else None) or given["agent_name"]
+        agent = agents.find(self.state, name)
+        if resumed is not None and agent is not None and agent["type"] == "procedural":
+            message = "Procedural agents are stateless and cannot be resumed"
+            raise Refusal(400, {"error": "procedural_agent_no_resume", "message": message, "agent_name": name})
+        told = name if agent is not None or resumed is not None else None
+        agents.check_parameters(given["parameters"], told, agent, resumed=resumed is not None)
+
     def _session(self, given: Mapping[str, Any]) -> Session:
         store, session_id = self.state.store, given["session_id"]
-        if given["type"] == "resume_session":
-            if not session_id:
-                raise Refusal(400, "session_id is required for resume_session runs")
-            return store.session(session_id)
         if session_id in store.sessions:
             raise Refusal(409, f"Session '{session_id}' already exists")
         session = Session(
@@ -83,12 +99,8 @@ class RunsApi:
 
     def _run(self, given: Mapping[str, Any], session: Session) -> Run:
         agent_name = given["agent_name"] or session.agent_name
-        agent = self.state.store.agents.get(agent_name or "")
         resumed = given["type"] == "resume_session"
-        bound = {"hostname": session.hostname, "executor_profile": session.executor_profile} if resumed else {}
-        demands = merged(bound, (agent or {}).get("demands"), given["additional_demands"])
-        if self.state.current:
-            demands["executor_type"] = (agent or {}).get("type") or "autonomous"
+        demands = self._demands(given, session if resumed else None, agents.find(self.state, agent_name) or {})
         run = Run(
             run_id=new_id("run"),
             type=given["type"],
@@ -98,7 +110,7 @@ class RunsApi:
             project_dir=given["project_dir"] or (session.project_dir if resumed else None),
             parent_session_id=given["parent_session_id"],
             execution_mode=given["execution_mode"],
-            scope=given.get("scope"),
+            scope=self._scope(given),
             resolved_agent_blueprint=None,
             demands=demands or None,
             status="pending",
@@ -110,20 +122,38 @@ class RunsApi:
             completed_at=None,
             timeout_at=None,
         )
+        agent = agents.find(self.state, session.agent_name or given["agent_name"])
         if self.state.current and agent is not None:
-            run.resolved_agent_blueprint = _resolved(agent, run)
+            run.resolved_agent_blueprint = agents.resolved(agent, run)
         return run
+
+    def _scope(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A run has the scope of its parent's last run, and its own."""
+        own: dict[str, Any] | None = given.get("scope")
+        parents = [run for run in self.state.store.runs.values() if run.session_id == given["parent_session_id"]]
+        newest = max(parents, key=lambda run: run.created_at, default=None)
+        return {**newest.scope, **(own or {})} if newest is not None and newest.scope else own
+
+    def _demands(self, given: Mapping[str, Any], resumed: Session | None, agent: Mapping[str, Any]) -> dict[str, Any]:
+        dialect = self.state.settings.dialect
+        where = {"hostname": resumed.hostname, "executor_profile": resumed.executor_profile} if resumed else {}
+        if self.state.current:
+            owner, *own = agents.demands_of(self.state, agent)
+            return merged(dialect, owner, where, *own, given["additional_demands"])
+        # The seed's looks for the agent that the request names, not for the session's.
+        said = agent.get("demands") if given["agent_name"] else None
+        return merged(dialect, where, said, given["additional_demands"])
 
     async def every(self, request: Request) -> Response:
         """All runs, or those of one status."""
         status = request.query_params.get("status")
         found = [run for run in self.state.store.runs.values() if status in {None, run.status}]
-        return JSONResponse({"runs": [run.as_json(self.state.settings.dialect) for run in found]})
+        return JSONResponse({"runs": [run.listed(self.state.settings.dialect) for run in found]})
 
     async def get(self, request: Request) -> Response:
         """One run."""
         run = self.state.store.run(request.path_params["run_id"])
-        return JSONResponse(run.as_json(self.state.settings.dialect))
+        return JSONResponse(run.listed(self.state.settings.dialect))
 
     async def stop(self, request: Request) -> Response:
         """Let a run be stopped."""
@@ -132,63 +162,22 @@ class RunsApi:
     async def create_agent(self, request: Request) -> Response:
         """Keep an agent."""
         given = await body_of(request, AGENT)
+        agents.check_name(given["name"])
         if given["name"] in self.state.store.agents:
             raise Refusal(409, f"Agent already exists: {given['name']}")
-        self.state.store.keep_agent(given)
-        return JSONResponse(given, status_code=201)
+        if self.state.current:
+            agents.check_servers(given.get("mcp_servers") or {})
+        moment = now()
+        unsaid = {"tags": [], "capabilities": [], "status": "active", "created_at": moment, "modified_at": moment}
+        kind = {"type": "autonomous"} if self.state.current else {}
+        agent = {name: value for name, value in {**unsaid, **kind, **given}.items() if value is not None}
+        self.state.store.keep_agent(agent)
+        return JSONResponse(agent, status_code=201)
 
     async def agent(self, request: Request) -> Response:
         """One agent."""
         name = request.path_params["name"]
-        if name not in self.state.store.agents:
+        agent = agents.find(self.state, name)
+        if agent is None:
             raise Refusal(404, f"Agent not found: {name}")
-        return JSONResponse(self.state.store.agents[name])
-
-
-def stop_run(state: State, run: Run) -> dict[str, Any]:
-    """Stop a run that waits; have one stopped that a runner has.
-
-    Raises:
-        Refusal: 400, it ended or is being stopped.
-    """
-    answer = {"ok": True, "run_id": run.run_id, "session_id": run.session_id}
-    if run.status == "pending":
-        state.store.move(run, "stopped")
-        state.store.set_session(run.session_id, "stopped")
-        return {**answer, "status": "stopped", "message": "Run cancelled before execution"}
-    if run.status not in {"claimed", "running"}:
-        raise Refusal(400, f"Run cannot be stopped (status: RunStatus.{run.status.upper()})")
-    if not run.runner_id:
-        raise Refusal(400, "Run not claimed by any runner")
-    state.registry.add_stop(run.runner_id, run.session_id if state.current else run.run_id)
-    state.store.move(run, "stopping")
-    state.store.set_session(run.session_id, "stopping")
-    return {**answer, "status": "stopping"}
-
-
-def _check_parameters(given: Mapping[str, Any]) -> None:
-    """An agent without a schema of its own takes a prompt and nothing else."""
-    parameters = given["parameters"]
-    errors = [f"Additional property '{name}' is not allowed" for name in parameters if name != "prompt"]
-    prompt = parameters.get("prompt")
-    if not isinstance(prompt, str) or not prompt:
-        errors.append("'prompt' is a required, non-empty string")
-    if errors:
-        detail = {"error": "parameter_validation_failed", "agent_name": given["agent_name"]}
-        raise Refusal(400, {**detail, "message": "; ".join(errors), "validation_errors": errors})
-
-
-def _resolved(value: Any, run: Run) -> Any:
-    """A blueprint with what the coordinator knows put in; what only the runner knows stays."""
-    known = {
-        "params": run.parameters,
-        "scope": run.scope or {},
-        "runtime": {"session_id": run.session_id, "run_id": run.run_id},
-    }
-    if isinstance(value, dict):
-        return {name: _resolved(each, run) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_resolved(each, run) for each in value]
-    if isinstance(value, str):
-        return PLACEHOLDER.sub(lambda found: str(known[found[1]].get(found[2], found[0])), value)
-    return value
+        return JSONResponse({key: value for key, value in agent.items() if key != "runner_id"})

@@ -6,20 +6,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.coordinator import events
 from tests.coordinator.answers import Field, Refusal, body_of
-from tests.coordinator.runs_api import stop_run
 from tests.coordinator.state import State
+from tests.coordinator.stopping import stop_session
 
 BIND = {
     "executor_session_id": Field("string", required=True),
     "hostname": Field("string", required=True),
     "executor_profile": Field("string", required=True),
     "project_dir": Field("string"),
-}
-EVENT = {
-    "event_type": Field("string", required=True),
-    "session_id": Field("string", required=True),
-    "timestamp": Field("string", required=True),
 }
 METADATA = {
     name: Field("string")
@@ -32,7 +28,6 @@ METADATA = {
         "hostname",
     )
 }
-STOPPABLE = frozenset({"pending", "claimed", "running"})
 
 
 class SessionsApi:
@@ -60,12 +55,13 @@ class SessionsApi:
         return self.state.store.session(request.path_params["session_id"])
 
     async def every(self, request: Request) -> Response:
-        """All sessions."""
-        return JSONResponse({"sessions": [each.as_json() for each in self.state.store.sessions.values()]})
+        """All sessions, the newest first."""
+        newest_first = sorted(self.state.store.sessions.values(), key=lambda each: each.created_at, reverse=True)
+        return JSONResponse({"sessions": [each.as_json(self.state.settings.dialect) for each in newest_first]})
 
     async def get(self, request: Request) -> Response:
         """One session."""
-        return JSONResponse({"session": self._session(request).as_json()})
+        return JSONResponse({"session": self._session(request).as_json(self.state.settings.dialect)})
 
     async def status(self, request: Request) -> Response:
         """Its status; one that nobody knows has one as well."""
@@ -75,17 +71,20 @@ class SessionsApi:
     async def result(self, request: Request) -> Response:
         """What came of it."""
         session = self._session(request)
-        if session.status != "finished":
+        if self.state.current and session.status not in {"finished", "idle"}:
+            raise Refusal(400, "Session not finished or idle")
+        if not self.state.current and session.status != "finished":
             raise Refusal(400, "Session not finished")
         result = session.result(self.state.settings.dialect)
         if result is None:
             raise Refusal(404, "No result found")
-        return JSONResponse({"result": result})
+        return JSONResponse(result if self.state.current else {"result": result})
 
     async def affinity(self, request: Request) -> Response:
         """Where it may be resumed."""
         session = self._session(request)
-        names = ("hostname", "project_dir", "executor_profile", "executor_session_id")
+        own = () if self.state.current else ("executor_session_id",)
+        names = ("session_id", *own, "hostname", "project_dir", "executor_profile")
         return JSONResponse({"affinity": {name: getattr(session, name) for name in names}})
 
     async def bind(self, request: Request) -> Response:
@@ -97,15 +96,15 @@ class SessionsApi:
                 setattr(session, name, given[name])
         session.status = "running"
         self.state.store.keep(session)
-        return JSONResponse({"ok": True, "session": session.as_json()})
+        return JSONResponse({"ok": True, "session": session.as_json(self.state.settings.dialect)})
 
     async def events(self, request: Request) -> Response:
-        """What happened in it."""
-        return JSONResponse({"events": self._session(request).events})
+        """What happened in it, from the beginning."""
+        return JSONResponse({"events": events.in_order(self._session(request).events)[: events.SHOWN]})
 
     async def add_event(self, request: Request) -> Response:
         """Something happened in it; in the seed's dialect this is how it ends."""
-        given = await body_of(request, EVENT)
+        given = await body_of(request, events.shape(self.state.settings.dialect))
         session = self._session(request)
         if given["session_id"] != session.session_id:
             raise Refusal(400, "Event session_id must match URL session_id")
@@ -122,25 +121,8 @@ class SessionsApi:
             if given[name] is not None:
                 setattr(session, name, given[name])
         self.state.store.keep(session)
-        return JSONResponse({"ok": True, "session": session.as_json()})
+        return JSONResponse({"ok": True, "session": session.as_json(self.state.settings.dialect)})
 
     async def stop(self, request: Request) -> Response:
         """Have what runs for it stopped."""
-        session = self._session(request)
-        answer = {"ok": True, "session_id": session.session_id}
-        if session.status == "stopping":
-            message = "Session is already being stopped"
-            return JSONResponse({**answer, "status": "stopping", "message": message})
-        if session.status in {"stopped", "finished"}:
-            message = f"Session already {session.status}"
-            return JSONResponse({**answer, "status": session.status, "message": message})
-        run = self.state.store.of_session(session.session_id)
-        if run is not None and run.status in STOPPABLE:
-            return JSONResponse(stop_run(self.state, run))
-        if session.status == "running":
-            self.state.store.set_session(session.session_id, "stopped")
-        if run is None:
-            message = "No active run found - session marked as stopped"
-            return JSONResponse({**answer, "status": "stopped", "message": message})
-        message = f"Run already in RunStatus.{run.status.upper()} state - session marked as stopped"
-        return JSONResponse({**answer, "run_id": run.run_id, "status": "stopped", "message": message})
+        return JSONResponse(stop_session(self.state, self._session(request)))

@@ -34,6 +34,9 @@ class Settings:
     no_match_timeout: float = 300
     """A pending run with demands fails after so long."""
 
+    recovered_after: float = 300
+    """A run that was claimed or started so long ago is taken for lost when the coordinator is started again."""
+
     cost: float = 0
     """Processor time that a poll and a report cost beside what they cost here, where nothing is kept: the real
     coordinator, which writes each to its database, hands out 160 runs a second at most."""

@@ -1,10 +1,11 @@
 """Everything that one coordinator holds."""
 
 from pathlib import Path
+from typing import Any
 
 from starlette.responses import Response
 
-from tests.coordinator.records import Run, now
+from tests.coordinator.records import Run, Session, now
 from tests.coordinator.registry import Registry
 from tests.coordinator.settings import Settings
 from tests.coordinator.store import Store
@@ -29,16 +30,33 @@ class State:
     def age(self) -> None:
         """What happens only because time passes."""
         for runner_id in self.registry.age():
-            self.store.lose(runner_id)
+            if self.current:
+                self.store.lose(runner_id)
         self.store.expire()
 
-    def lifecycle_event(self, run: Run, kind: str, session_status: str | None = None) -> None:
-        """In the current dialect a runner's reports become events of the session; in the seed's they do not."""
+    def began(self, run: Run) -> None:
+        """A runner has told that it began a run: the current dialect makes an event of that."""
         session = self.store.sessions.get(run.session_id)
         if not self.current or session is None:
             return
-        event = {"event_type": kind, "session_id": run.session_id, "timestamp": now(), "run_id": run.run_id}
-        session.events.append({**event, **({"error": run.error} if kind == "run_failed" else {})})
-        if session_status is not None:
+        session.parent_session_id = run.parent_session_id or session.parent_session_id
+        if session.status == "idle":
+            session.status = "running"
+        self.happened(session, "run_start")
+
+    def completed(self, run: Run, session_status: str) -> None:
+        """A runner has told that it completed a run, and what the session is from now on."""
+        session = self.store.sessions.get(run.session_id)
+        if session is not None:
             session.status = session_status
-        self.store.keep(session)
+            self.happened(session, "run_completed", exit_code=0, reason="completed")
+
+    def left(self, runner_id: str) -> None:
+        """A runner has deregistered itself: what it had not told of is lost, and what waited for it is over."""
+        self.store.lose(runner_id)
+        self.store.finish_idle(runner_id)
+
+    def happened(self, session: Session, kind: str, **more: Any) -> None:
+        """The coordinator itself adds an event to a session."""
+        event = {"event_type": kind, "session_id": session.session_id, "timestamp": now()}
+        self.store.append(session, {**event, **more})

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.coordinator.answers import Refusal
+from tests.coordinator.events import kept
 from tests.coordinator.matching import suits
 from tests.coordinator.records import ENDED, Run, Runner, Session, now
 from tests.coordinator.settings import Settings
 
 NO_MATCH = "No matching runner available within timeout"
+RESTARTED = "Coordinator restarted during execution"
 
 
 class Store:
@@ -40,8 +42,20 @@ class Store:
                 self.runs[document["run_id"]] = Run(**document)
         for run in self.runs.values():
             run.status, run.stored_status = run.stored_status or run.status, None
+            self._recover(run)
         newest_first = sorted(self.runs.values(), key=lambda run: run.created_at, reverse=True)
         self.runs = {run.run_id: run for run in newest_first}
+
+    def _recover(self, run: Run) -> None:
+        """What was under way: a stop counts as done, what began too long ago as lost."""
+        past = (datetime.now(UTC) - timedelta(seconds=self.settings.recovered_after)).isoformat()
+        if run.status == "stopping":
+            self.move(run, "stopped")
+        elif run.status == "running" and (run.started_at or "") < past:
+            self.move(run, "failed", RESTARTED)
+        elif run.status == "claimed" and (run.claimed_at or "") < past:
+            run.status, run.runner_id, run.claimed_at = "pending", None, None
+            self.keep(run)
 
     def _kept(self) -> Iterator[tuple[str, dict[str, Any]]]:
         if self.path is None or not self.path.exists():
@@ -116,11 +130,19 @@ class Store:
                 self.move(run, "failed", NO_MATCH)
 
     def lose(self, runner_id: str) -> None:
-        """A runner is gone: the database says failed of its runs; until a restart the answers do not."""
+        """A runner is gone: its sessions have failed, and so its runs in the database, but not in the answers."""
         for run in self.runs.values():
-            if run.runner_id == runner_id and run.status not in {"pending", *ENDED}:
+            if run.runner_id == runner_id and run.status in {"claimed", "running"}:
                 run.stored_status = "failed"
                 self.keep(run)
+                self.set_session(run.session_id, "failed")
+
+    def finish_idle(self, runner_id: str) -> None:
+        """End the sessions that wait for their next run, where this runner had the last one."""
+        newest = {run.session_id: run for run in sorted(self.runs.values(), key=lambda run: run.created_at)}
+        for run in newest.values():
+            if run.runner_id == runner_id and self.sessions[run.session_id].status == "idle":
+                self.set_session(run.session_id, "finished")
 
     # Sessions.
 
@@ -143,5 +165,5 @@ class Store:
 
     def append(self, session: Session, event: dict[str, Any]) -> None:
         """Add an event to a session."""
-        session.events.append(event)
+        session.events.append(kept(event, len(session.events) + 1, self.settings.dialect))
         self.keep(session)

@@ -149,7 +149,7 @@ def test_the_current_dialect_demands_a_type_of_executor(current: Coordinator) ->
     created = current.create()
     with current.abandoned_poll(claude):
         time.sleep(3 * current.settings.tick)
-    assert current.run(created["run_id"])["demands"] == {"executor_type": "autonomous"}
+    assert current.run(created["run_id"])["demands"] == {"executor_type": "autonomous", "tags": []}
     assert current.run(created["run_id"])["status"] == "pending"
 
 

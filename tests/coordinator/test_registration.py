@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.coordinator.bare import EXECUTOR, IDENTITY, poll, register, registered
+from tests.coordinator.bare import EXECUTOR, IDENTITY, claimed, poll, register, registered
 from tests.coordinator.server import Coordinator
 
 
@@ -154,8 +154,15 @@ def test_a_runner_that_is_silent_for_long_is_forgotten(serve: Callable[..., Coor
     coordinator.until(lambda: coordinator.runners() == [], "it to be forgotten")
     assert poll(coordinator, runner_id).status == 401
     assert coordinator.run(created["run_id"])["status"] == "claimed"
-    coordinator.forget_runners()
-    assert coordinator.run(created["run_id"])["status"] == "failed"  # what the database said all the time
+
+
+def test_the_current_dialect_fails_what_a_forgotten_runner_had(serve: Callable[..., Coordinator]) -> None:
+    for dialect, found in (("seed", "claimed"), ("current", "failed")):
+        coordinator = serve(dialect=dialect, stale_after=0.1, removed_after=0.5, lifecycle_interval=0.02)
+        created = claimed(coordinator, registered(coordinator))
+        coordinator.until_registered(0)
+        coordinator.forget_runners()
+        assert coordinator.run(created["run_id"])["status"] == found  # what the database said all the time
 
 
 def test_no_executor_is_an_empty_one(coordinator: Coordinator) -> None:

@@ -1,5 +1,6 @@
 """Creating runs and agents, and stopping them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_session_is_resumed_by_its_name(coordinator: Coordinator) -> None:
     said = {"prompt": "x", "parameters": {"prompt": "x"}}
     assert coordinator.request("POST", "/runs", {"type": "resume_session", **said}).status == 400
     unknown = coordinator.request("POST", "/runs", {"type": "resume_session", "session_id": "ses_none", **said})
-    assert unknown == (404, {"detail": "Session not found"})
+    assert unknown == (404, {"detail": "Session 'ses_none' not found"})
 
 
 def test_a_session_is_started_once(coordinator: Coordinator) -> None:
@@ -74,13 +75,18 @@ def test_a_run_is_stopped_once(coordinator: Coordinator) -> None:
     runner_id = registered(coordinator)
     created = claimed(coordinator, runner_id)
     coordinator.stop(created["run_id"])
-    assert coordinator.request("POST", f"/runs/{created['run_id']}/stop").status == 400
+    again = coordinator.request("POST", f"/runs/{created['run_id']}/stop")
+    current = coordinator.settings.dialect == "current"
+    assert (again.status, again.body.get("message")) == (
+        (200, "Session is already being stopped") if current else (400, None)
+    )
 
 
 def test_a_run_whose_runner_is_gone_cannot_be_stopped(coordinator: Coordinator) -> None:
     runner_id = registered(coordinator)
     created = claimed(coordinator, runner_id)
-    coordinator.request("DELETE", f"/runners/{runner_id}?self=true")
+    coordinator.deregister(runner_id)
+    assert poll(coordinator, runner_id).body == {"deregistered": True}
     answer = coordinator.request("POST", f"/runs/{created['run_id']}/stop")
     assert answer == (500, {"detail": "Failed to queue stop command"})
 
@@ -104,10 +110,20 @@ def test_an_agent_that_nobody_knows(coordinator: Coordinator) -> None:
 
 
 def test_the_seeds_dialect_leaves_the_blueprint_to_the_runner(seed: Coordinator) -> None:
-    seed.create_agent("bob", mcp_servers={"a": {"url": "${AGENT_SESSION_ID}"}})
+    servers = {"a": {"type": "http", "url": "${AGENT_SESSION_ID}"}}
+    seed.create_agent("bob", mcp_servers=servers)
     claimed(seed, registered(seed), agent_name="bob")
     agent = seed.request("GET", "/agents/bob").body
-    assert agent == {"name": "bob", "description": "bob", "mcp_servers": {"a": {"url": "${AGENT_SESSION_ID}"}}}
+    assert agent | {"created_at": "t", "modified_at": "t"} == {
+        "name": "bob",
+        "description": "bob",
+        "mcp_servers": servers,
+        "tags": [],
+        "capabilities": [],
+        "status": "active",
+        "created_at": "t",
+        "modified_at": "t",
+    }
 
 
 def test_the_current_dialect_resolves_it(current: Coordinator) -> None:
@@ -116,7 +132,7 @@ def test_the_current_dialect_resolves_it(current: Coordinator) -> None:
     created = current.create("hi", agent_name="bob")
     run = poll(current, registered(current)).body["run"]
     said = f"hi {created['session_id']} ${{runner.orchestrator_mcp_url}}"
-    assert run["resolved_agent_blueprint"] == {"name": "bob", "description": "bob", "system_prompt": said}
+    assert run["resolved_agent_blueprint"]["system_prompt"] == said
 
 
 def test_an_unknown_agent_is_no_error_of_a_run(coordinator: Coordinator) -> None:
@@ -129,3 +145,38 @@ def test_an_agents_demands_are_the_runs(coordinator: Coordinator) -> None:
     created = coordinator.create(agent_name="bob", additional_demands={"tags": ["b"], "hostname": "second"})
     demands = coordinator.run(created["run_id"])["demands"]
     assert (demands["tags"], demands["hostname"]) == (["a", "b"], "first")
+
+
+def test_the_seeds_dialect_forgets_an_agents_demands_when_a_session_goes_on(seed: Coordinator) -> None:
+    seed.create_agent("bob", demands={"tags": ["a"]})
+    created = seed.create(agent_name="bob")
+    bound = {"executor_session_id": "e", "hostname": "host", "executor_profile": "coding"}
+    seed.request("POST", f"/sessions/{created['session_id']}/bind", bound)
+    demands = seed.run(seed.resume(created["session_id"])["run_id"])["demands"]
+    assert demands == {"hostname": "host", "executor_profile": "coding", "tags": []}
+
+
+def test_demands_that_nobody_knows_are_none(seed: Coordinator) -> None:
+    created = seed.create(additional_demands={"executor_type": "autonomous", "odd": 1, "tags": []})
+    assert seed.run(created["run_id"])["demands"] is None
+
+
+def test_a_coordinator_that_starts_again_takes_a_stop_for_done(coordinator: Coordinator) -> None:
+    runner_id = registered(coordinator)
+    created = claimed(coordinator, runner_id)
+    coordinator.stop(created["run_id"])
+    coordinator.forget_runners()
+    assert coordinator.run(created["run_id"])["status"] == "stopped"
+
+
+def test_a_coordinator_that_starts_again_takes_what_is_old_for_lost(serve: Callable[..., Coordinator]) -> None:
+    coordinator = serve(recovered_after=0)
+    runner_id = registered(coordinator)
+    running, waiting = claimed(coordinator, runner_id), claimed(coordinator, runner_id)
+    report(coordinator, runner_id, running["run_id"], "started")
+    coordinator.forget_runners()
+    found = [coordinator.run(each["run_id"]) for each in (running, waiting)]
+    assert [(run["status"], run["error"]) for run in found] == [
+        ("failed", "Coordinator restarted during execution"),
+        ("pending", None),
+    ]

@@ -10,7 +10,7 @@ BOUND = {"executor_session_id": "e-1", "hostname": "host", "executor_profile": "
 
 
 def event(session_id: str, kind: str, **more: Any) -> dict[str, Any]:
-    return {"event_type": kind, "session_id": session_id, "timestamp": "2026-01-01T00:00:00Z", **more}
+    return {"event_type": kind, "session_id": session_id, "timestamp": "2026-01-01T00:00:00Z"} | more
 
 
 def say(coordinator: Coordinator, session_id: str, kind: str, **more: Any) -> int:
@@ -22,7 +22,10 @@ def test_a_session_that_is_bound_runs(coordinator: Coordinator) -> None:
     answer = coordinator.request("POST", f"/sessions/{session_id}/bind", BOUND)
     assert (answer.status, answer.body["ok"], answer.body["session"]["status"]) == (200, True, "running")
     affinity = coordinator.request("GET", f"/sessions/{session_id}/affinity").body["affinity"]
-    assert affinity == BOUND
+    shown = {"session_id": session_id, **BOUND}
+    if coordinator.settings.dialect == "current":
+        del shown["executor_session_id"]
+    assert affinity == shown
 
 
 @pytest.mark.parametrize("name", ["executor_session_id", "hostname", "executor_profile"])
@@ -59,7 +62,40 @@ def test_an_event_of_any_type_is_kept(seed: Coordinator, current: Coordinator) -
     for coordinator, status in ((seed, 200), (current, 201)):
         session_id = coordinator.create()["session_id"]
         assert say(coordinator, session_id, "unheard_of", more=1) == status
-        assert coordinator.events(session_id) == [event(session_id, "unheard_of", more=1)]
+        unsaid = dict.fromkeys(("tool_name", "tool_input", "tool_output", "error", "exit_code", "reason", "role"))
+        unsaid |= {"content": None, **(dict.fromkeys(("result_text", "result_data")) if coordinator is current else {})}
+        assert coordinator.events(session_id) == [{"id": 1, **event(session_id, "unheard_of"), **unsaid}]
+
+
+@pytest.mark.parametrize(
+    "more", [{"role": 5}, {"content": "text"}, {"content": ["text"]}, {"tool_input": []}, {"exit_code": "none"}]
+)
+def test_an_event_says_things_of_their_types(coordinator: Coordinator, more: dict[str, Any]) -> None:
+    session_id = coordinator.create()["session_id"]
+    assert say(coordinator, session_id, "message", **more) == 422
+
+
+def test_events_are_told_by_their_timestamps(coordinator: Coordinator) -> None:
+    session_id = coordinator.create()["session_id"]
+    for second, kind in (("02", "third"), ("01", "second"), ("01", "first")):
+        say(coordinator, session_id, kind, timestamp=f"2026-01-01T00:00:{second}Z")
+    assert [each["event_type"] for each in coordinator.events(session_id)] == ["first", "second", "third"]
+
+
+def test_the_first_hundred_events_are_told(coordinator: Coordinator) -> None:
+    session_id = coordinator.create()["session_id"]
+    for number in range(101):
+        say(coordinator, session_id, f"e{number}", timestamp=f"{number:03}")
+    assert [each["event_type"] for each in coordinator.events(session_id)] == [f"e{number}" for number in range(100)]
+
+
+def test_the_seeds_result_is_the_first_part_of_what_was_said_last(seed: Coordinator) -> None:
+    session_id = seed.create()["session_id"]
+    for second, text in (("01", "early"), ("03", "late"), ("03", "too late"), ("02", "between")):
+        parts = [{"type": "text", "text": text}, {"type": "text", "text": "more"}]
+        say(seed, session_id, "message", role="assistant", content=parts, timestamp=f"2026-01-01T00:00:{second}Z")
+    say(seed, session_id, "session_stop")
+    assert seed.request("GET", f"/sessions/{session_id}/result").body == {"result": "late"}
 
 
 def test_metadata_changes_what_it_names(coordinator: Coordinator) -> None:
@@ -94,4 +130,7 @@ def test_the_current_dialect_has_an_event_for_the_result(current: Coordinator) -
         "POST", "/runner/register", {"hostname": "h", "project_dir": "/p", "executor_profile": "x"}
     ).body["runner_id"]
     current.request("POST", f"/runner/runs/{run['run_id']}/completed", {"runner_id": runner_id})
-    assert current.request("GET", f"/sessions/{session_id}/result").body == {"result": "done"}
+    assert current.request("GET", f"/sessions/{session_id}/result").body == {
+        "result_text": "done",
+        "result_data": None,
+    }

@@ -5,8 +5,7 @@ import hmac
 import secrets
 import time
 
-WRONG = "Invalid token"
-EXPIRED = "Token has expired"
+REFUSED = "Invalid or expired token"
 
 
 def issue(key: str, seconds: float) -> str:
@@ -19,8 +18,8 @@ def problem(key: str, token: str) -> str | None:
     """What is wrong with a token."""
     content, _, signature = token.rpartition("~")
     if not hmac.compare_digest(signature, _signature(key, content)):
-        return WRONG
-    return EXPIRED if float(content.partition("~")[0]) < time.time() else None
+        return REFUSED
+    return REFUSED if float(content.partition("~")[0]) < time.time() else None
 
 
 def _signature(key: str, content: str) -> str:

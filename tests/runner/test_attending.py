@@ -2,14 +2,16 @@
 
 import io
 import select
+import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from doctor.runner import attending
+from doctor.runner import attending, recovering
 from doctor.runner.attending import Attendant
 from doctor.runner.client import Coordinator as Peer
-from doctor.runner.dialect import read_run
+from doctor.runner.dialect import Run, read_run
 from doctor.runner.ending import Cause
 from doctor.runner.leaving import Departure
 from doctor.runner.polling import Polling
@@ -42,14 +44,16 @@ class Rig:
             talk=talk,
         )
         self.coordinator = coordinator
+        self.taken: list[Run] = []
 
-    def claim(self) -> str:
+    def claim(self, **more: Any) -> str:
         """A run that the coordinator gave to a poll nobody listened to."""
-        run_id = str(self.coordinator.create()["run_id"])
+        run_id = str(self.coordinator.create(**more)["run_id"])
         self.coordinator.poll(self.registration.now.runner_id)
         return run_id
 
     def _carry(self, active: Active) -> End:
+        self.taken.append(active.run)
         self.reporter.started(active.run.run_id)
         select.select([active.ending.wake], [], [])
         end = End.stopped("SIGTERM") if active.ending.cause is Cause.STOPPED else End.failed("left")
@@ -62,8 +66,27 @@ def rig(
     peer: Callable[[str], Peer], identity: Identity, talk: Talk, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Rig]:
     """At a coordinator of its own; it looks often."""
+    yield from rigged("seed", peer, identity, talk, serve, monkeypatch)
+
+
+@pytest.fixture
+def current(
+    peer: Callable[[str], Peer], identity: Identity, talk: Talk, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Rig]:
+    """At a current one."""
+    yield from rigged("current", peer, identity, talk, serve, monkeypatch)
+
+
+def rigged(
+    dialect: str,
+    peer: Callable[[str], Peer],
+    identity: Identity,
+    talk: Talk,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Rig]:
     monkeypatch.setattr(attending, "EVERY", 0.02)
-    coordinator = serve()
+    coordinator = serve(dialect=dialect)
     made = Rig(coordinator, peer(coordinator.url), identity, talk)
     yield made
     made.attendant.stop()
@@ -160,3 +183,129 @@ def test_one_that_another_runner_still_carries_out_is_left_to_it(rig: Rig) -> No
     rig.attendant.start(lambda: frozenset({theirs}), search=False)
     assert rig.coordinator.until_ended(lost) == ["failed"]
     assert rig.coordinator.run(theirs)["status"] == "running"
+
+
+def test_a_lost_run_has_its_agent_with_it(current: Rig) -> None:
+    current.coordinator.create_agent("bob", system_prompt="Be ${runner.brief}.")
+    run_id = current.claim(agent_name="bob")
+    current.attendant.start(frozenset, search=False)
+    current.coordinator.until_status(run_id, "running")
+    [run] = current.taken
+    assert run.blueprint == current.coordinator.request("GET", "/agents/bob").body
+
+
+@pytest.mark.parametrize("agent", [None, "nobody"])
+def test_a_lost_run_without_an_agent_has_none(current: Rig, agent: str | None) -> None:
+    run_id = current.claim(agent_name=agent)
+    current.attendant.start(frozenset, search=False)
+    current.coordinator.until_status(run_id, "running")
+    assert [run.blueprint for run in current.taken] == [None]
+
+
+@pytest.mark.parametrize(
+    "more", [{"system_prompt": "Work on ${params.prompt}."}, {"mcp_servers": {"tools": {"ref": "some"}}}]
+)
+def test_a_lost_run_whose_agent_was_filled_in_has_failed(current: Rig, more: dict[str, Any]) -> None:
+    current.coordinator.create_agent("bob", **more)
+    run_id = current.claim(agent_name="bob")
+    current.attendant.start(frozenset, search=False)
+    assert current.coordinator.until_ended(run_id) == ["failed"]
+    assert current.taken == []
+    assert "filled in for the agent 'bob'" in current.coordinator.run(run_id)["error"]
+
+
+def test_an_agent_that_cannot_be_asked_for_is_asked_for_again(current: Rig) -> None:
+    current.coordinator.create_agent("bob")
+    current.coordinator.fault("answer", method="GET", path="/agents/.*", status=502, times=3)
+    run_id = current.claim(agent_name="bob")
+    current.attendant.start(frozenset, search=False)
+    current.coordinator.until_status(run_id, "running")
+    assert [run.agent_name for run in current.taken] == ["bob"]
+
+
+HOOK = {"type": "agent", "agent_name": "gate", "on_error": "block", "timeout_seconds": 60}
+
+
+def guarded(rig: Rig) -> tuple[str, str]:
+    """A run that its agent's hook looks at, and the hook's run; a runner without a place for either claimed both."""
+    rig.coordinator.create_agent("bob", hooks={"on_run_start": HOOK})
+    created = rig.coordinator.create("before", agent_name="bob")
+    threading.Thread(target=rig.coordinator.poll, args=(rig.registration.now.runner_id,), daemon=True).start()
+    rig.coordinator.until_status(created["run_id"], "claimed")
+    [hook] = [run for run in rig.coordinator.runs() if run["agent_name"] == "gate"]
+    rig.runs.hold_one()
+    return str(created["run_id"]), str(hook["run_id"])
+
+
+def look_often(rig: Rig) -> None:
+    """Wait until the list of runs was asked for some more times."""
+    before = len(rig.coordinator.history("GET", "/runs"))
+    rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs")) > before + 8, "some looks")
+
+
+def end_hook(rig: Rig, run_id: str, **said: Any) -> None:
+    """The hook's agent has looked, and says something."""
+    session_id = rig.coordinator.run(run_id)["session_id"]
+    event = {"event_type": "result", "session_id": session_id, "timestamp": "1", "result_data": said}
+    rig.coordinator.request("POST", f"/sessions/{session_id}/events", event)
+    rig.reporter.ended(run_id, End.completed())
+
+
+def test_a_run_that_a_hook_looks_at_is_not_lost(current: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
+    run_id, hook = guarded(current)
+    current.attendant.start(frozenset, search=False)
+    look_often(current)
+    assert (current.taken, current.coordinator.run(run_id)["status"]) == ([], "claimed")
+    end_hook(current, hook, action="block", block_reason="no")
+    assert current.coordinator.until_ended(run_id) == ["failed"]
+    assert (current.taken, current.coordinator.reports(run_id)) == ([], [])
+
+
+def test_a_run_is_lost_that_its_hook_let_pass(current: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
+    run_id, hook = guarded(current)
+    current.attendant.start(frozenset, search=False)
+    look_often(current)
+    end_hook(current, hook, action="continue", parameters={"prompt": "after"})
+    current.coordinator.until_status(run_id, "running")
+    assert [run.prompt for run in current.taken] == ["after"]
+
+
+def test_a_run_whose_hook_is_silent_for_too_long_has_failed(current: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
+    monkeypatch.setattr(recovering, "_hook_limit", lambda agent: 0.01)
+    monkeypatch.setattr(recovering, "LATE", 0.01)
+    run_id, _ = guarded(current)
+    current.attendant.start(frozenset, search=False)
+    assert current.coordinator.until_ended(run_id) == ["failed"]
+    assert "hook" in current.coordinator.run(run_id)["error"]
+
+
+def test_a_lost_run_that_is_to_be_stopped_is_stopped(current: Rig) -> None:
+    run_id = current.claim()
+    current.coordinator.stop(run_id)
+    current.coordinator.fault("answer", method="GET", path="/runs", status=502)  # so that it comes to light later
+    current.attendant.start(frozenset, search=True)
+    current.coordinator.until_status(run_id, "stopped")
+    assert current.taken == []
+
+
+def test_a_session_without_a_run_is_stopped_at_once(current: Rig) -> None:
+    run_id = current.claim()
+    session_id = current.coordinator.run(run_id)["session_id"]
+    current.reporter.ended(run_id, End.completed(session_status="idle"))
+    current.coordinator.request("POST", f"/sessions/{session_id}/stop")
+    current.runs.stop_sessions((session_id,))
+    current.coordinator.until(lambda: current.coordinator.session(session_id)["status"] == "stopped", "its end")
+
+
+def test_a_session_whose_run_has_just_ended_is_left_alone(current: Rig) -> None:
+    run_id = current.claim()
+    session_id = current.coordinator.run(run_id)["session_id"]
+    current.reporter.ended(run_id, End.completed())
+    current.runs.stop_sessions((session_id,))
+    path = f"/sessions/{session_id}"
+    current.coordinator.until(lambda: current.coordinator.history("GET", path), "a question")
+    assert current.coordinator.session(session_id)["status"] == "finished"
+    assert current.coordinator.history("POST", f"/runner{path}") == []

@@ -137,7 +137,7 @@ def test_what_is_no_object_is_an_empty_one(body: bytes) -> None:
         (401, b'{"detail": "Runner not registered"}', True, False),
         (401, b'{"detail": "Missing credentials"}', False, True),
         (401, b"", False, True),
-        (403, b'{"detail": "Invalid token"}', False, True),
+        (403, b'{"detail": "Invalid or expired token"}', False, True),
         (404, b'{"detail": "Runner not found"}', False, False),
     ],
 )

@@ -35,6 +35,18 @@ def test_a_runner_that_was_silent_for_too_long_registers_again(
     assert registration.is_known
 
 
+def test_a_runner_that_slept_right_after_it_registered_registers_again(
+    serve: Serve, register: Register, peer: Callable[[str], Peer], departure: Departure, talk: Talk
+) -> None:
+    coordinator = serve(stale_after=2.2, lifecycle_interval=0.02, heartbeat_interval=1)
+    registration = register(coordinator)
+    coordinator.until(lambda: coordinator.runners()[0]["status"] == "stale", "the runner to be stale")
+    made = Heart(peer(coordinator.url), registration, departure, at_most=0.02, talk=talk)
+    made.start()
+    coordinator.until(lambda: coordinator.runners()[0]["status"] == "online", "the runner to be online")
+    made.stop()
+
+
 def test_a_runner_that_beats_in_time_registers_once(
     serve: Serve, register: Register, peer: Callable[[str], Peer], departure: Departure, talk: Talk
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from doctor.runner import polling
 from doctor.runner.client import Coordinator as Peer
 from doctor.runner.dialect import read_run
 from doctor.runner.leaving import Departure
@@ -27,6 +28,7 @@ class Rig:
 
     def __init__(self, coordinator: Coordinator, peer: Peer, identity: Identity, talk: Talk, **given: Any) -> None:
         self.go = threading.Event()
+        self.given_up = threading.Event()
         self.begun: list[str] = []
         self.departure = Departure()
         self.registration = Registration(peer, identity, self.departure, talk)
@@ -44,7 +46,7 @@ class Rig:
     def leave(self) -> None:
         self.departure.begin()
         assert self.runs.wait_until_idle(30)
-        self.polling.leave()
+        self.polling.leave(self.given_up.set)
 
     def _carry(self, active: Active) -> End:
         self.begun.append(active.run.run_id)
@@ -238,3 +240,19 @@ def test_a_run_that_has_ended_is_not_failed_by_leaving(serve: Serve, rig: Callab
     assert made.runs.wait_until_idle(30)
     made.runs.refuse(given, "leaving")
     assert coordinator.reports(run["run_id"]) == ["started", "completed"]
+
+
+def test_a_poll_that_a_hook_holds_back_is_given_up(
+    serve: Serve, rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "LEAVING_LIMIT", 0.1)
+    coordinator = serve(dialect="current")
+    hook = {"type": "agent", "agent_name": "gate", "on_error": "block", "timeout_seconds": 60}
+    coordinator.create_agent("bob", hooks={"on_run_start": hook})
+    made = rig(coordinator)
+    made.start()
+    created = coordinator.create(agent_name="bob")
+    coordinator.until_status(created["run_id"], "claimed")
+    made.leave()
+    assert made.given_up.is_set()
+    assert made.begun == []

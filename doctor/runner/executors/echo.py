@@ -18,6 +18,11 @@ if TYPE_CHECKING:  # importing `typing` takes longer than all the rest
 LIMIT = 30.0
 """Seconds that one answer may take."""
 
+PATIENCE = 600.0
+"""Seconds for which a coordinator that cannot be reached is waited for."""
+
+LONGEST_PAUSE = 5.0
+
 LARGEST_HEAD = 65_536
 """Bytes of an answer's header."""
 
@@ -110,11 +115,13 @@ def _event(own: str, kind: str, more: str) -> str:
 
 
 def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    """A coordinator keeps events in the order of these texts: two of the same second would change places."""
+    seconds, rest = divmod(time.time_ns(), 10**9)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest // 1000:06}Z"
 
 
 class _Gateway:
-    """One connection that is kept; a request that fails ends the run."""
+    """One connection that is kept; a request that is refused ends the run."""
 
     def __init__(self, url: str) -> None:
         scheme, _, rest = url.partition("://")
@@ -128,13 +135,21 @@ class _Gateway:
         self._socket: _socket.socket | None = None
 
     def send(self, method: str, path: str, body: str) -> None:
-        """Send one request, and wait until it was taken."""
+        """Send one request, and wait until it was taken, also while the runner cannot reach its coordinator."""
+        ends, pause = time.monotonic() + PATIENCE, 0.2
+        status, answer = self._once(method, path, body)
+        while status in {502, 503, 504} and time.monotonic() < ends:
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+            status, answer = self._once(method, path, body)
+        if not 200 <= status < 300:  # noqa: PLR2004 - the range that HTTP calls success
+            raise _Failure(f"{method} {path} was answered with {status}: {answer[:300].decode('utf-8', 'replace')}")
+
+    def _once(self, method: str, path: str, body: str) -> "tuple[int, bytes]":
         connection = self._connected()
         head = f"{method} {self._prefix}{path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
-        status, answer = self._answer(connection)
-        if not 200 <= status < 300:  # noqa: PLR2004 - the range that HTTP calls success
-            raise _Failure(f"{method} {path} was answered with {status}: {answer[:300].decode('utf-8', 'replace')}")
+        return self._answer(connection)
 
     def _connected(self) -> _socket.socket:
         if self._socket is None:

@@ -14,7 +14,15 @@ LIMIT = 30.0
 """Seconds that one answer may take."""
 
 PAUSES = (0.2, 1.0, 3.0)
-"""Seconds between tries while nobody answers."""
+"""Seconds between tries while the runner does not answer, or something is wrong with the coordinator."""
+
+PATIENCE = 600.0
+"""Seconds for which a coordinator that cannot be reached is waited for: what an agent did is not lost for less."""
+
+LONGEST_PAUSE = 5.0
+
+UNREACHED = frozenset({502, 503, 504})
+"""What a runner, or something else in between, answers in place of a coordinator."""
 
 LONGEST_TEXT = 4 * 1024 * 1024
 """Characters of one message; more than anybody reads, and less than a gateway takes."""
@@ -89,18 +97,28 @@ class Reporter:
         body = None if document is None else json.dumps(document).encode()
         for pause in (*PAUSES, None):
             try:
-                status, content = self._once(method, path, body)
+                status, content = self._once_reached(method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 problem = f"{method} {path} cannot be sent: {str(error) or type(error).__name__}"
             else:
                 if status < http.HTTPStatus.MULTIPLE_CHOICES:
                     return _object(content)
                 problem = f"{method} {path} was answered with {status}: {content[:_SHOWN].decode('utf-8', 'replace')}"
-                if status < _TROUBLE:
+                if status < _TROUBLE or status in UNREACHED:
                     break
             if pause is not None:
                 time.sleep(pause)
         raise ReportError(problem)
+
+    def _once_reached(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        """What is answered once the runner reaches the coordinator, or has waited for it long enough."""
+        ends, pause = time.monotonic() + PATIENCE, PAUSES[0]
+        while True:
+            status, content = self._once(method, path, body)
+            if status not in UNREACHED or time.monotonic() >= ends:
+                return status, content
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _once(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         headers = {} if body is None else {"Content-Type": "application/json"}
@@ -127,4 +145,5 @@ def _cut(text: str) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """A coordinator keeps events in the order of these texts: each is told in full, and as long as the others."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -151,7 +151,7 @@ def test_no_credentials_where_they_are_needed_end_it(machine: Machine, serve: Ca
 def test_wrong_credentials_end_it(machine: Machine, serve: Callable[..., Coordinator]) -> None:
     runner = machine.start(serve(token="t0ken"), "--token-env", "MINE", MINE="wr0ng")
     assert runner.wait() == 1
-    assert ("Invalid token" in runner.said, "wr0ng" in runner.said) == (True, False)
+    assert ("Invalid or expired token" in runner.said, "wr0ng" in runner.said) == (True, False)
 
 
 def test_being_forgotten_is_no_question_of_credentials(machine: Machine, serve: Callable[..., Coordinator]) -> None:
@@ -196,7 +196,7 @@ def test_a_token_that_is_refused_is_refreshed_once(
 ) -> None:
     coordinator = serve(tenant=KEY, token="of-the-test")
     machine.ready(coordinator, **tenant.environment)
-    detail = json.dumps({"detail": "Token has expired"})
+    detail = json.dumps({"detail": "Invalid or expired token"})
     coordinator.fault("answer", path=r".*/completed", status=403, body=detail, content_type="application/json")
     created = coordinator.create()
     assert coordinator.until_ended(created["run_id"]) == ["completed"]

@@ -40,8 +40,8 @@ def test_a_child_binds_and_tells(machine: Machine, coordinator: Coordinator) -> 
     session = coordinator.session(session_id)
     names = ("executor_session_id", "executor_profile", "project_dir", "last_resumed_at")
     assert [session[name] for name in names] == ["e-1", "probe", "/there", "now"]
-    assert [each for each in coordinator.events(session_id) if each["event_type"] == "message"] == [
-        event("message", session_id)
+    assert [each["timestamp"] for each in coordinator.events(session_id) if each["event_type"] == "message"] == [
+        event("message")["timestamp"]
     ]
 
 

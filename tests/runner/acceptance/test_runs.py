@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.coordinator import bare
 from tests.coordinator.server import Coordinator
 from tests.runner.acceptance.machine import Machine, prompt, told_once
 
@@ -40,7 +41,7 @@ def test_the_shipped_echo_echoes(machine: Machine, coordinator: Coordinator) -> 
     assert coordinator.until_ended(created["run_id"]) == ["completed"]
     session = coordinator.session(created["session_id"])
     assert (session["status"], session["executor_profile"]) == ("finished", "test")
-    assert coordinator.request("GET", f"/sessions/{created['session_id']}/result").body == {"result": "say it"}
+    assert coordinator.result(created["session_id"]) == "say it"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ def test_the_invocation_is_as_the_seed_has_it(machine: Machine, seed: Coordinato
     seed.create_agent("bob", mcp_servers={"a": {"type": "http", "url": "u/${AGENT_SESSION_ID}"}})
     created = seed.create("übe", agent_name="bob")
     [record] = machine.received(created["session_id"])
+    blueprint = seed.request("GET", "/agents/bob").body
     assert record["stdin"][-1] == "}"
     document = json.loads(record["stdin"])
     assert list(document.items()) == [
@@ -81,14 +83,7 @@ def test_the_invocation_is_as_the_seed_has_it(machine: Machine, seed: Coordinato
         ("prompt", "übe"),
         ("project_dir", str(machine.project)),
         ("executor_config", {"model": "opus"}),
-        (
-            "agent_blueprint",
-            {
-                "name": "bob",
-                "description": "bob",
-                "mcp_servers": {"a": {"type": "http", "url": f"u/{created['session_id']}"}},
-            },
-        ),
+        ("agent_blueprint", {**blueprint, "mcp_servers": {"a": {"type": "http", "url": f"u/{created['session_id']}"}}}),
     ]
 
 
@@ -126,7 +121,7 @@ def test_the_echo_resumes(machine: Machine, coordinator: Coordinator) -> None:
     coordinator.until_ended(created["run_id"])
     resumed = coordinator.resume(created["session_id"], "second")
     assert coordinator.until_ended(resumed["run_id"]) == ["completed"]
-    assert coordinator.request("GET", f"/sessions/{created['session_id']}/result").body == {"result": "second"}
+    assert coordinator.result(created["session_id"]) == "second"
 
 
 def test_a_blueprint_comes_with_the_run(machine: Machine, current: Coordinator) -> None:
@@ -135,7 +130,7 @@ def test_a_blueprint_comes_with_the_run(machine: Machine, current: Coordinator) 
     created = current.create("hi", agent_name="bob")
     [record] = machine.received(created["session_id"])
     blueprint = json.loads(record["stdin"])["agent_blueprint"]
-    assert blueprint == {"name": "bob", "description": "bob", "system_prompt": "hi"}
+    assert (blueprint["name"], blueprint["system_prompt"]) == ("bob", "hi")
     assert current.history("GET", "/agents/") == []
 
 
@@ -311,6 +306,19 @@ def test_a_stop_is_heard_when_nothing_more_can_be_claimed(machine: Machine, coor
     assert coordinator.until_ended(coordinator.create()["run_id"]) == ["completed"]
 
 
+def test_a_stop_before_the_start_is_heard_when_nothing_more_can_be_claimed(
+    machine: Machine, coordinator: Coordinator
+) -> None:
+    machine.ready(coordinator, "--max-concurrency", "1")
+    coordinator.fault("slow", method="POST", path=".*/started", seconds=0.3)
+    created = coordinator.create(prompt(("wait", "never")))
+    coordinator.until_status(created["run_id"], "claimed")
+    coordinator.stop(created["run_id"])
+    assert coordinator.until_ended(created["run_id"]) == ["stopped"]
+    assert coordinator.reports(created["run_id"]) == ["started", "stopped"]
+    assert list(machine.records.iterdir()) == []
+
+
 @pytest.mark.parametrize("stops", [["run_unknown"], [], None, [None, 5], "run", {"a": 1}], ids=str)
 def test_a_stop_of_something_unknown_is_nothing(machine: Machine, seed: Coordinator, stops: Any) -> None:
     runner = machine.ready(seed)
@@ -421,3 +429,18 @@ def test_a_project_that_cannot_be_written_to_is_no_trouble(machine: Machine, see
         seed.until_ended(created["run_id"])
     finally:
         place.chmod(0o700)
+
+
+def test_a_run_is_not_started_before_its_hook_has_let_it_pass(machine: Machine, current: Coordinator) -> None:
+    hook = {"type": "agent", "agent_name": "gate", "on_error": "block", "timeout_seconds": 60}
+    current.create_agent("bob", hooks={"on_run_start": hook})
+    created = current.create(agent_name="bob")
+    machine.start(current)
+    current.until_status(created["run_id"], "claimed")
+    current.until(lambda: len(current.history("GET", "/agents/bob")) > 1, "the runner to look for lost runs twice")
+    assert list(machine.records.iterdir()) == []
+    [looks] = [run for run in current.runs() if run["agent_name"] == "gate"]
+    bare.report(current, bare.registered(current), looks["run_id"], "failed", error="it is not good")
+    assert current.until_ended(created["run_id"]) == ["failed"]
+    assert "it is not good" in current.run(created["run_id"])["error"]
+    assert list(machine.records.iterdir()) == []

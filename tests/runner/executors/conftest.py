@@ -1,5 +1,6 @@
 """A coordinator that remembers what it is told, behind a real gateway, and executors as their runner starts them."""
 
+import errno
 import json
 import os
 import shutil
@@ -32,13 +33,20 @@ class Told:
     """What is answered about the session, beside what was bound."""
 
     refuse: str | None = None
-    """Requests to paths that end so are answered with 422."""
+    """Requests to paths that end so are answered with ``refusal``."""
+
+    refusal: int = 422
+    down: int = 0
+    """Requests that find nobody."""
 
     def request(self, method: str, path: str, body: bytes | None = None, content_type: str | None = None) -> Answer:
+        if self.down:
+            self.down -= 1
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
         document = json.loads(body) if body else {}
         self.asked.append((method, path.removeprefix(f"/sessions/{SESSION}"), document))
         if self.refuse is not None and path.endswith(self.refuse):
-            return Answer(status=422, content_type="application/json", body=b'{"detail":"not wanted"}')
+            return Answer(status=self.refusal, content_type="application/json", body=b'{"detail":"not wanted"}')
         if path.endswith("/bind"):
             self.session |= document
         answer = {"session": self.session} if method == "GET" else {}

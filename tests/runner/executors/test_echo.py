@@ -35,6 +35,15 @@ def test_every_event_says_when_and_of_which_session(execute: Execute, told: Told
     assert all(each["timestamp"].endswith("Z") for each in events)
 
 
+@pytest.mark.parametrize("mode", ["start", "resume"])
+def test_events_are_in_order_by_the_times_that_they_say(
+    execute: Execute, told: Told, invocation: dict[str, Any], mode: str
+) -> None:
+    execute("test", {**invocation, "mode": mode})
+    times = [document["timestamp"] for _, path, document in told.asked if path == "/events"]
+    assert times == sorted(set(times))  # a coordinator keeps them by these texts, and takes the last for the result
+
+
 def test_a_current_coordinator_is_told_the_result(execute: Execute, told: Told, invocation: dict[str, Any]) -> None:
     execute("test", invocation, AGENT_RUNNER_DIALECT="current")
     assert told.events[-1] == {"event_type": "result", "result_text": "Say hello, please."}

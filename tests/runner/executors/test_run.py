@@ -94,6 +94,18 @@ def test_claude_code_does_a_run(
 
 
 @pytest.mark.usefixtures("contained")
+def test_what_is_said_at_once_is_in_order_by_its_times(
+    execute: Execute, told: Told, invocation: dict[str, Any], install_program: Install
+) -> None:
+    said = """echo '{"type":"assistant","message":{"content":[{"type":"text","text":"more"}]}}'\n"""
+    install_program("claude", CLAUDE_SAYS + 100 * said)
+    execute("claude_code", invocation)
+    times = [document["timestamp"] for _, path, document in told.asked if path == "/events"]
+    assert times == sorted(set(times))
+    assert len(times) == 104
+
+
+@pytest.mark.usefixtures("contained")
 def test_the_profile_says_how_claude_code_works(
     execute: Execute, invocation: dict[str, Any], install_program: Install, argv: Callable[[], list[str]]
 ) -> None:

@@ -1,0 +1,105 @@
+"""What a run lacks that was claimed and never arrived: a coordinator lists runs without their agents' blueprints.
+
+A current coordinator fills a blueprint in when the run is created, and hands it out with the poll that claims the run.
+Before that poll is answered, it may have the agent's ``on_run_start`` hook look at the run, which can forbid it.
+"""
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from doctor.runner.answers import NOT_FOUND
+from doctor.runner.auth import AuthError
+from doctor.runner.client import Coordinator, quoted
+from doctor.runner.dialect import Dialect, Malformed, Run
+
+LOST = "the answer to the poll that claimed it was lost"
+
+_SHOWN = 100
+"""Events of a session that a coordinator tells, the first ones; of the others nothing is known."""
+
+_HOOK = "hook:on_run_start:"
+"""How the ``tool_name`` begins of what such a hook did."""
+
+_HOOK_LIMIT = 300.0
+"""Seconds that a hook may take where its agent does not say."""
+
+LATE = 10.0
+"""Seconds that a hook may take beyond its limit, which a coordinator counts roughly."""
+
+_OPEN = re.compile(r"\$\{(?!runner\.)")
+"""What is filled in by the coordinator, and by nobody else."""
+
+
+class Recovery:
+    """Gives runs back what they lack.
+
+    Args:
+        coordinator: Whom to ask.
+    """
+
+    def __init__(self, coordinator: Coordinator) -> None:
+        self._coordinator = coordinator
+        self._over_at: dict[str, float] = {}
+        self._past: set[str] = set()
+
+    def regained(self, run: Run) -> Run | Malformed | None:
+        """A run as a poll would have brought it.
+
+        Returns:
+            ``Malformed`` where that cannot be had any more; ``None`` while the coordinator does not say, or may still
+            bring the run, or forbid it.
+        """
+        if run.dialect is Dialect.SEED or run.agent_name is None or run.blueprint is not None:
+            return run
+        status, agent = self._asked(f"/agents/{quoted(run.agent_name)}")
+        if status == NOT_FOUND:
+            return run
+        if not agent:
+            return None
+        seconds = _hook_limit(agent)
+        if seconds is not None and run.run_id not in self._past:
+            return self._at_hook(run, seconds)
+        if agent.get("mcp_servers") or _OPEN.search(json.dumps(agent)):
+            problem = f"{LOST}, and with it what was filled in for the agent {run.agent_name!r}"
+            return Malformed(run_id=run.run_id, problem=problem)
+        return replace(run, blueprint=agent)
+
+    def _at_hook(self, run: Run, seconds: float) -> Malformed | None:
+        """Leave a run to its hook; one that is claimed still when its hook is seen to have ended has passed it."""
+        if self._has_hook_ended(run):
+            # This run was listed before that. What the hook made of it is in the next list.
+            self._past.add(run.run_id)
+            return None
+        over_at = self._over_at.setdefault(run.run_id, time.monotonic() + 1.25 * seconds + LATE)
+        if time.monotonic() < over_at:
+            return None
+        return Malformed(run_id=run.run_id, problem=f"{LOST}, and what its hook said of it cannot be told")
+
+    def _has_hook_ended(self, run: Run) -> bool:
+        _, said = self._asked(f"/sessions/{quoted(run.session_id)}/events")
+        events = said.get("events")
+        if not isinstance(events, list) or len(events) >= _SHOWN:
+            return False
+        hooks = [each for each in events if isinstance(each, dict) and str(each.get("tool_name")).startswith(_HOOK)]
+        return bool(hooks) and hooks[-1].get("event_type") != "hook_start"
+
+    def _asked(self, path: str) -> tuple[int | None, Mapping[str, Any]]:
+        try:
+            answer = self._coordinator.ask("GET", path)
+        except (OSError, AuthError):
+            return None, {}
+        return answer.status, answer.document if answer.succeeded else {}
+
+
+def _hook_limit(agent: Mapping[str, Any]) -> float | None:
+    """Seconds that a hook may look at a run of this agent before the run is handed out; ``None`` without one."""
+    hooks = agent.get("hooks")
+    hook = hooks.get("on_run_start") if isinstance(hooks, Mapping) else None
+    if not isinstance(hook, Mapping):
+        return None
+    seconds = hook.get("timeout_seconds")
+    return float(seconds) if isinstance(seconds, int) and 0 < seconds < 86400 else _HOOK_LIMIT  # noqa: PLR2004 - a day
