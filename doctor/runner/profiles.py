@@ -47,7 +47,10 @@ SETTINGS = (
     "DOCTOR_DISABLE_PLUGIN_AUTOLOAD",
 )
 
-_ECHO = Path(__file__).parent / "executors" / "echo.py"
+_ECHO = "import sys; sys.path.append(sys.argv.pop(1)); from echo import main; sys.exit(main())"
+"""Imported by its plain name: a script would be compiled for every run, and its package loaded costs as much again."""
+
+_ECHO_DIRECTORY = str(Path(__file__).parent / "executors")
 
 
 class ProfileError(DoctorError):
@@ -203,7 +206,7 @@ def shipped_argv(runtime_id: str | None, path: Path | None = None) -> tuple[str,
         path: Its file, where it is known by one.
     """
     if runtime_id is None:
-        return (sys.executable, *WITHOUT_SITE, str(_ECHO))
+        return (sys.executable, *WITHOUT_SITE, "-c", _ECHO, _ECHO_DIRECTORY)
     if path is not None:
         return (sys.executable, *ISOLATED, str(path))
     return (sys.executable, *ISOLATED, "-m", "doctor.runner.executors", runtime_id)

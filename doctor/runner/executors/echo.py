@@ -1,8 +1,8 @@
 """An executor that answers with what it was asked. It starts no harness, and is there to try a runner out.
 
-It runs as ``python -I -S echo.py``. A runner's throughput is bounded by what each child costs, so this one takes the
-parts of ``json`` and ``socket`` that are written in C, and leaves everything else out; only a mistake makes it load
-the reader that can explain it.
+It runs as a module of its own, without its package and without ``site``. A runner's throughput is bounded by what each
+child costs, so this one takes the parts of ``json`` and ``socket`` that are written in C, and leaves everything else
+out; only a mistake makes it load the reader that can explain it.
 """
 
 import _json
@@ -196,7 +196,3 @@ def _explain(arguments: "list[str]", content: bytes = b"") -> int:
     from doctor.runner.executors.question import explain  # noqa: PLC0415 - see the module
 
     return explain(arguments, content)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

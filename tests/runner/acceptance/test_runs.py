@@ -420,7 +420,7 @@ def test_the_doctor_stops_what_runs(machine: Machine, coordinator: Coordinator) 
 
 def test_a_project_that_cannot_be_written_to_is_no_trouble(machine: Machine, seed: Coordinator) -> None:
     if os.geteuid() == 0:
-        pytest.skip("root writes anywhere")
+        pytest.skip("root may write anywhere; run the tests as another user")
     place: Path = machine.project / ".metawsm"
     place.chmod(0o500)
     try:

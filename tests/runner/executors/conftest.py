@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any
 import pytest
 
 from doctor.runner.answers import Answer
-from doctor.runner.executors import echo
 from doctor.runner.gateway import Gateway
+from doctor.runner.profiles import shipped_argv
 
 SESSION = "ses_0123456789ab"
 LIMIT_SECONDS = 60
@@ -134,6 +133,4 @@ def execute(child_environment: Mapping[str, str], private_project: Path) -> Exec
 
 def argv_of(executor: str) -> tuple[str, ...]:
     """How a runner starts one."""
-    if executor == "test":
-        return (sys.executable, "-I", "-S", os.fspath(echo.__file__))
-    return (sys.executable, "-I", "-m", "doctor.runner.executors", executor)
+    return shipped_argv(None if executor == "test" else executor)

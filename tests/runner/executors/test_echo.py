@@ -139,7 +139,7 @@ def test_another_option_is_a_mistake(execute: Execute, executor: str) -> None:
 
 def test_it_loads_next_to_nothing(tmp_path: Path) -> None:
     """A runner's throughput is bounded by what each child costs."""
-    code = f"import sys; sys.argv = ['x']; sys.path.append({str(Path(argv_of('test')[-1]).parent)!r}); import echo; "
+    code = f"import sys; sys.argv = ['x']; sys.path.append({argv_of('test')[-1]!r}); import echo; "
     code += "print(*sorted(set(sys.modules) & {'json', 're', 'typing', 'socket', 'http', 'os', 'collections'}))"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
