@@ -44,7 +44,7 @@ LOCK = Command(
         ("doctor lock", "accept it; from now on, doctor --locked"),
     ),
     endings=(
-        (1, "there are errors, so nothing was written"),
+        (1, "there are errors, or the lock is a newer version's; nothing was written"),
         (4, "a check did not end, so nothing was written"),
     ),
     options=(own.FORCE, options.DRY_RUN, options.LIST_FORMAT, *own.LOOKING),

@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, redirect_stdout, suppress
-from typing import TextIO
+from _thread import get_ident
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TextIO, cast
 
 from doctor.errors import UsageError
 from doctor.report.redact import redact, secret_values
@@ -84,9 +85,32 @@ def _inert(line: str) -> str:
     return f"\\{line}" if line.lstrip().startswith("::") else line
 
 
-def talking() -> AbstractContextManager[object]:
-    """While it lasts, whatever anyone else's code prints is talk: stdout is kept for data."""
-    return redirect_stdout(sys.stderr)
+@contextmanager
+def talking() -> Iterator[None]:
+    """While it lasts, whatever anyone else's code prints is talk: stdout is kept for data.
+
+    What a thread prints whose check was given up at its limit stays talk.
+    """
+    stdout = sys.stdout
+    sys.stdout = sys.stderr
+    try:
+        yield
+    finally:
+        crew = sys.modules.get("doctor.diagnosis.crew")
+        kept = crew is not None and crew.somebody_works() and not isinstance(stdout, _OfThread | None)
+        sys.stdout = cast("TextIO", _OfThread(stdout, sys.stderr)) if kept else stdout
+
+
+class _OfThread:
+    """A stream for the thread that makes it, and another one for all others."""
+
+    def __init__(self, own: TextIO, others: TextIO) -> None:
+        self._own = own
+        self._others = others
+        self._thread = get_ident()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own if get_ident() == self._thread else self._others, name)
 
 
 def encodable(text: str, stream: TextIO) -> str:

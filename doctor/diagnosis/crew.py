@@ -15,6 +15,13 @@ HIRE_AFTER = 0.02
 that take turns at those cost more than they save: a whole run took three times as long with six of them.
 """
 
+_NAME = "doctor-check"
+
+
+def somebody_works() -> bool:
+    """Whether a thread of any crew is still at a job, be it one that was given up."""
+    return any(thread.name == _NAME for thread in threading.enumerate())
+
 
 class Job:
     """Something to do in a thread.
@@ -117,7 +124,7 @@ class Crew:
         if not self._ready or self._hands >= self._places or (self._hands and now - self._moved < HIRE_AFTER):
             return
         try:
-            threading.Thread(target=self._labour, name="doctor-check", daemon=True).start()
+            threading.Thread(target=self._labour, name=_NAME, daemon=True).start()
         except RuntimeError:
             if not self._hands:
                 raise

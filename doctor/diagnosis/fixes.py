@@ -78,7 +78,7 @@ class _Planner:
             return None, f"not planned, because another repair of {check.code} {overdue}"
         try:
             facts = {name: self._examined.fact(name) for name in fix_parameters(check)}
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's fact; the diagnosis stands
+        except Exception as error:  # noqa: BLE001 - a plugin's fact; the diagnosis stands
             return None, _failed(error)
         answer = self._within(limit, lambda: _asked(check, finding, facts))
         if answer is None:
@@ -104,7 +104,7 @@ class _Planner:
 def _asked(check: Check, finding: Finding, facts: Mapping[str, Any]) -> Answer:
     try:
         fix = check.fix(finding, **facts)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's code; the diagnosis stands, and the user is told
+    except BaseException as error:  # noqa: BLE001 - a plugin must not end the run, and no user interrupts its thread
         return None, _failed(error)
     problem = shape_problem(fix, check, finding) if fix is not None else None
     if problem is not None:

@@ -19,14 +19,18 @@ def content_id(document: Mapping[str, Any]) -> str:
     counts as ``{"around": [...]}``, the pieces around the directory: no text has that form, so nothing that could be
     written in its place gives the same id.
     """
+    text = json.dumps(content_of(document), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def content_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What the id of a spec document is made from: two documents with the same content have the same id."""
     directory = launch_directory(document)
-    content = {
+    return {
         name: _without(value, directory) if name in _PLACED and directory else value
         for name, value in document.items()
         if name != "id"
     }
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def launch_directory(document: Mapping[str, Any]) -> str | None:

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
-from doctor.diagnosis.run import examine
+from doctor.diagnosis.run import Examined, examine
+from doctor.errors import DoctorError
+from doctor.exit_codes import ExitCode
+from doctor.launch.documents import to_document
 from doctor.model.binding import Binding
+from doctor.model.canonical import content_of
 from doctor.model.finding import UNFINISHED, Severity
 from doctor.model.options import Options
 from doctor.model.report import Report, touches
-from doctor.model.spec import LaunchSpec
-from doctor.processes.plan import for_executor
+from doctor.model.spec import LaunchSpec, Mode
+from doctor.processes.order import Order
+from doctor.processes.plan import for_executor, spec_of
 from doctor.report.redact import Redactor
 
 
@@ -19,11 +25,11 @@ def objections(
     """What a diagnosis has against it, a sentence each; nothing where neither ``locked`` nor ``baseline`` is asked for.
 
     Errors count that touch its agent and are not in the baseline. With ``locked``, everything has to be as it is
-    locked, and the spec has to be one that the policy of now makes: what is locked is what would run now.
+    locked, and the spec has to be the one that the same order would make now: what is locked is what would run now.
 
     Args:
         spec: As read from its document.
-        options: ``locked`` and ``baseline`` count; the named profile is the spec's.
+        options: ``locked`` and ``baseline`` count; the named profile, the mode and the directory are the spec's.
         executor: What would run it.
         progress: Told, in a few words, what is being done.
 
@@ -33,31 +39,58 @@ def objections(
     """
     if not options.locked and options.baseline is None:
         return ()
-    profile = options.profile if options.profile is not None else spec.named_profile
-    report = for_executor(examine(replace(options, profile=profile), progress=progress).report, executor)
+    options = replace(
+        options,
+        profile=options.profile if options.profile is not None else spec.named_profile,
+        interactive=spec.mode is Mode.INTERACTIVE,
+        agent_cwd=Path(spec.cwd),
+    )
+    examined = examine(options, progress=progress)
+    report = for_executor(examined.report, executor)
     binding = next((each for each in report.agents if (each.agent, each.stage) == (spec.agent, spec.stage)), None)
-    if binding is None:
-        return (f"the policy has no agent {spec.agent!r} at stage {spec.stage}",)
-    clean = Redactor(report.secrets)
-    found = (*_findings(report, binding), *(_moved(spec, report, binding) if options.locked else ()))
-    return tuple(clean(each) for each in found)
+    found = [*_findings(report, touches(binding) if binding else ("*", f"agent:{spec.agent}"))]
+    if report.exit_code is not ExitCode.USAGE:
+        if binding is None:
+            found.append(f"the policy has no agent {spec.agent!r} at stage {spec.stage}")
+        elif options.locked:
+            found += _another(spec, Order(options=options, ticket=spec.ticket), examined, binding)
+    return tuple(map(Redactor(report.secrets), found))
 
 
-def _findings(report: Report, binding: Binding) -> Iterator[str]:
-    tags = touches(binding)
+def _findings(report: Report, tags: tuple[str, ...]) -> Iterator[str]:
+    """What touches these, as for a launch; everything where the configuration cannot be understood."""
     for result in report.checks:
         if result.status in UNFINISHED:
             yield f"{result.code} did not end: {result.reason}"
+    understood = report.exit_code is not ExitCode.USAGE
     for each in report.findings:
-        if each.severity is Severity.ERROR and (not each.affects or not set(tags).isdisjoint(each.affects)):
+        if each.severity is Severity.ERROR and not (understood and set(tags).isdisjoint(each.affects)):
             yield f"{each.code} {each.subject}: {each.message}"
 
 
-def _moved(spec: LaunchSpec, report: Report, binding: Binding) -> Iterator[str]:
-    if spec.policy_sha256 != report.policy.sha256:
-        yield "the policy was changed since the spec was made"
-    now = {"harness": binding.runtime.value, "model": binding.model.value, "endpoint": binding.endpoint.value}
-    was = {"harness": spec.runtime_id, "model": spec.model, "endpoint": spec.endpoint}
+def _another(spec: LaunchSpec, order: Order, examined: Examined, binding: Binding) -> Iterator[str]:
+    """In what the spec differs from the one that the same order makes now, whatever its id says: anybody can make one.
+
+    What only the order knows is taken from the spec: the task and the ticket, as the mode and the directory.
+    """
+    try:
+        # The id stands for the task, to see where that is in the prompt: nothing else can have it in it.
+        before, _, after = spec_of(replace(order, prompt=spec.id), examined, binding).prompt.text.partition(spec.id)
+        text = spec.prompt.text
+        has_task = len(text) > len(before + after) and text.startswith(before) and text.endswith(after)
+        task = text[len(before) : len(text) - len(after)] if has_task else None
+        made = spec_of(replace(order, prompt=task), examined, binding)
+    except DoctorError as error:
+        yield f"no spec of it can be made now: {error.message}"
+        return
+    was, now = (content_of(to_document(each)) for each in (spec, made))
     for name, value in was.items():
         if value != now[name]:
-            yield f"its {name} is {value}, and would be {now[name]} now"
+            yield _difference(name, value, now[name])
+
+
+def _difference(name: str, was: object, now: object) -> str:
+    if name == "policy_sha256":
+        return "the policy was changed since the spec was made"
+    known = all(value is None or isinstance(value, str) for value in (was, now))
+    return f"its {name} is {was}, and would be {now} now" if known else f"its {name} would be another one now"

@@ -55,7 +55,7 @@ def plan(order: Order, *, progress: Callable[[str], None] | None = None) -> Plan
         return Plan(report=examined.report, specs=(), refused=(), place=None)
     ordered = _ordered(order, examined.report.agents, [agent.name for agent in policy.agents])
     refused = tuple(each for each in ordered if not examined.report.agent_ok(each))
-    specs = tuple(_spec(order, examined, each) for each in ordered if each not in refused)
+    specs = tuple(spec_of(order, examined, each) for each in ordered if each not in refused)
     return Plan(
         report=_about(examined.report, ordered),
         specs=specs,
@@ -93,7 +93,13 @@ def _ordered(order: Order, bindings: Sequence[Binding], known: Sequence[str]) ->
     return found
 
 
-def _spec(order: Order, examined: Examined, binding: Binding) -> LaunchSpec:
+def spec_of(order: Order, examined: Examined, binding: Binding) -> LaunchSpec:
+    """The spec that an order makes of one binding.
+
+    Raises:
+        LaunchRefused: Nothing can be started for it.
+        UsageError: It has no harness.
+    """
     policy, prepared = examined.policy, examined.prepared
     harness = prepared.registry.get(binding.runtime.value or "")
     if policy is None or harness is None:  # a binding without a harness has an error finding, and got no further

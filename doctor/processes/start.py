@@ -103,7 +103,9 @@ def execute(
     if against:
         listed = "\n".join(f"  {each}" for each in against)
         raise UsageError(
-            f"{path} is not started, because something stands against it:\n{listed}", remedy="doctor says more about it"
+            f"{path} is not started, because something stands against it:\n{listed}",
+            remedy=f"doctor{' --locked' * options.locked} says more about it; "
+            f"doctor launch --agent {spec.agent} makes a new spec",
         )
     return _start(place, (spec,), executor, wait=wait, progress=progress, unrecorded=unrecorded)
 

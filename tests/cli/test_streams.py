@@ -2,11 +2,23 @@
 
 import io
 from collections.abc import Iterator, Mapping
+from threading import Event
 from typing import NoReturn
 
 import pytest
 
-from doctor.cli.streams import encodable, put, put_pieces, say, style_for, takes_symbols, wants_color, width_of_terminal
+from doctor.cli.streams import (
+    encodable,
+    put,
+    put_pieces,
+    say,
+    style_for,
+    takes_symbols,
+    talking,
+    wants_color,
+    width_of_terminal,
+)
+from doctor.diagnosis.crew import Crew, Job
 from doctor.report.style import Style
 
 
@@ -123,3 +135,21 @@ def test_all_pieces_are_written(capsys: pytest.CaptureFixture[str]) -> None:
 def test_talk_is_no_command_to_a_workflow_runner(capsys: pytest.CaptureFixture[str]) -> None:
     say("wrote /a\n::error::pwned\n  ::add-mask::x\nfine::so ##[error]no")
     assert capsys.readouterr().err == "wrote /a\n\\::error::pwned\n\\  ::add-mask::x\nfine::so ##\\[error]no\n"
+
+
+def test_what_a_thread_prints_that_was_given_up_stays_talk(capsys: pytest.CaptureFixture[str]) -> None:
+    crew, given_up, go_on, printed = Crew(1), Event(), Event(), Event()
+
+    def work() -> None:
+        go_on.wait()
+        print("noise")  # noqa: T201 - what a plugin does
+        printed.set()
+
+    with talking():
+        with crew.lock:
+            crew.submit(Job(work, lambda _: given_up.set(), limit=0.01))
+        crew.watch(given_up.is_set)
+    go_on.set()
+    assert printed.wait(30)
+    put("data\n")
+    assert capsys.readouterr() == ("data\n", "noise\n")

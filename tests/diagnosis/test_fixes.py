@@ -46,7 +46,7 @@ class ACM002(doctor.Check):
 
     def run(self) -> Iterator[doctor.Finding]:
         """Fails always."""
-        for name in ("none", "unavailable", "broken", "ended", "odd"):
+        for name in ("none", "unavailable", "broken", "ended", "interrupted", "odd"):
             yield self.finding(name, "it is", fixable=True)
 
     def fix(self, finding: doctor.Finding) -> doctor.Fix | None:
@@ -57,6 +57,8 @@ class ACM002(doctor.Check):
             raise KeyError("oops")
         if finding.subject == "ended":
             raise SystemExit(9)
+        if finding.subject == "interrupted":
+            raise KeyboardInterrupt
         return self.repair(finding, "do nothing") if finding.subject == "odd" else None
 
 
@@ -116,6 +118,7 @@ def test_why_there_is_no_repair_is_told(examined: Examined) -> None:
     assert reasons["unavailable"] == "not on this machine"
     assert reasons["broken"].startswith("planning it failed: KeyError")
     assert reasons["ended"] == "planning it failed: SystemExit: 9"
+    assert reasons["interrupted"] == "planning it failed: KeyboardInterrupt"
     assert reasons["odd"] == "planning it failed: the repair changes no file"
     assert reasons["old"] == "its check has no repair"
 
@@ -216,7 +219,11 @@ def test_what_a_repair_that_was_given_up_says_later_does_not_count(
 ) -> None:
     repairs = plan_repairs(examine_with(hanging(go_on, timeout=0.02)))
     before = dict(repairs.fixes)
+    late = [thread for thread in threading.enumerate() if thread.name == "doctor-check"]
     go_on.set()
+    for thread in late:
+        thread.join(30)
+    assert late
     assert dict(repairs.fixes) == before
 
 

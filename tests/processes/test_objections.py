@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,10 @@ from doctor.diagnosis.run import examine
 from doctor.errors import UsageError
 from doctor.gate.baseline import plan_baseline, write_baseline
 from doctor.gate.locking import plan_lock, write_lock
-from doctor.launch.documents import to_document
+from doctor.launch.documents import Document, from_document, to_document
+from doctor.model.canonical import content_id
 from doctor.model.options import Options
+from doctor.processes.objections import objections
 from doctor.processes.order import Order
 from doctor.processes.plan import plan
 from doctor.processes.start import execute
@@ -82,6 +85,82 @@ def test_a_spec_of_an_agent_that_is_no_more_is_not_started(
 def test_without_a_lock_nothing_is_started(spec_file: Path, options: Options) -> None:
     (options.cwd / ".metawsm" / "doctor.lock").unlink()
     assert "LCK001" in refusal(spec_file, replace(options, locked=True))
+
+
+def named_anew(document: Document) -> Document:
+    """A spec that somebody changed, under the id of its new content."""
+    identity = content_id(document)
+    changed: Document = json.loads(json.dumps(document).replace(document["id"], identity))
+    assert content_id(changed) == identity
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"argv": ["/bin/sh", "-c", "rm -rf ."], "path": "/bin/sh"}, "its argv would be another one now"),
+        ({"env": {"LD_PRELOAD": "x.so"}}, "its env would be another one now"),
+        ({"profile": "of-b"}, "its profile is of-b, and would be of-a now"),
+        ({"model": "m"}, "its model is m, and would be None now"),
+    ],
+    ids=lambda value: "" if isinstance(value, str) else next(iter(value)),
+)
+def test_a_spec_that_somebody_changed_is_no_spec_of_the_policy_whatever_its_id(
+    change: Document, said: str, spec_file: Path, options: Options
+) -> None:
+    document = named_anew(json.loads(spec_file.read_text(encoding="utf-8")) | change)
+    spec_file.write_text(json.dumps(document), encoding="utf-8")
+    locked = replace(options, locked=True)
+    assert said in objections(from_document(document), locked, executor="process")
+
+
+@pytest.mark.parametrize("base", ["", "Be kind.\n"])
+@pytest.mark.parametrize(
+    "order",
+    [
+        {},
+        {"prompt": "Do it."},
+        {"prompt": "\nDo\n\nit.\n", "ticket": "PROJ-12"},
+        {"ticket": "PROJ-12"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("changes", [{}, {"interactive": True}, {"agent_cwd": Path("/")}], ids=str)
+def test_what_the_order_chose_is_no_change(
+    order: dict[str, Any], changes: dict[str, Any], base: str, options: Options, write_policy: WritePolicy
+) -> None:
+    policy = write_policy(a="true", b="true")
+    document = json.loads(policy.read_text(encoding="utf-8"))
+    document["agent_profiles"][0]["base_prompt"] = base
+    policy.write_text(json.dumps(document), encoding="utf-8")
+    lock(options)
+    [spec] = plan(Order(options=replace(options, **changes), agents=("a",), **order)).specs
+    assert objections(spec, replace(options, locked=True), executor="process") == ()
+
+
+@pytest.mark.parametrize(
+    "held", [{"locked": True}, {"baseline": Path("known.json")}], ids=lambda held: next(iter(held))
+)
+def test_of_a_policy_that_cannot_be_read_it_is_said_why(
+    held: dict[str, Any], spec_file: Path, options: Options, private_project: Path
+) -> None:
+    know(options, private_project / "known.json")
+    (private_project / ".metawsm" / "policy.json").write_text("{", encoding="utf-8")
+    held = {name: private_project / value if name == "baseline" else value for name, value in held.items()}
+    said = refusal(spec_file, replace(options, **held))
+    assert "POL001 policy.json" in said
+    assert "has no agent" not in said
+
+
+def test_what_touches_no_agent_stands_against_nothing(
+    spec_file: Path, options: Options, private_project: Path, tmp_path: Path
+) -> None:
+    know(options, tmp_path / "baseline.json")
+    (private_project / ".metawsm" / "executors").mkdir()
+    (private_project / ".metawsm" / "executors" / "x.json").write_text("{", encoding="utf-8")
+    options = replace(options, baseline=tmp_path / "baseline.json")
+    assert "EXP001" in {finding.code for finding in examine(options).report.findings}
+    assert execute(spec_file, options, executor="process", wait=True).processes
 
 
 def wrong(path: Path, name: str) -> None:

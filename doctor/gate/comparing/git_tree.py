@@ -21,6 +21,9 @@ MOST_BYTES = 256 * 1024 * 1024
 MOST_BELOW = 2_000
 """Files of some names, anywhere below a directory."""
 
+MOST_PATHS = 200
+"""In one question to git; a command line takes some 2 MB, and a path may have 4 KB."""
+
 TIMEOUT = 60.0
 """Seconds for one question to git."""
 
@@ -70,10 +73,14 @@ class Repository:
         Raises:
             UsageError: git cannot tell.
         """
-        said = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *paths)
-        if said.returncode != 0:
-            raise _refused("cannot list the commit", said)
-        return [entry for line in said.stdout.split(b"\0") if line and (entry := _entry(line)) is not None]
+        found = []
+        for start in range(0, len(paths), MOST_PATHS):
+            some = paths[start : start + MOST_PATHS]
+            said = self._ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", *some)
+            if said.returncode != 0:
+                raise _refused("cannot list the commit", said)
+            found += [entry for line in said.stdout.split(b"\0") if line and (entry := _entry(line)) is not None]
+        return found
 
     def contents(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, bytes]]:
         """The content of each file, in order.
@@ -109,7 +116,7 @@ class Repository:
             return set()
         return {os.fsdecode(each).removeprefix("./") for each in said.stdout.split(b"\0") if each}
 
-    def named(self, names: Collection[str], *, commit: str | None = None, below: str = "") -> list[str]:
+    def named(self, names: Collection[str], *, commit: str | None = None, below: str = "") -> dict[str, str] | None:
         """Every file with one of these names: of a commit, or of what git tracks or would track.
 
         Args:
@@ -118,28 +125,36 @@ class Repository:
             below: A directory of the commit, from the repository's root; empty is the root.
 
         Returns:
-            Paths relative to that directory, sorted.
+            By path relative to that directory, sorted, the id of the content: of a file of the commit, and of one that
+            a sparse checkout leaves out; else empty. ``None`` where git knows of nothing here at all, as in a directory
+            that it ignores.
 
         Raises:
             UsageError: git cannot tell, or there are too many.
         """
         if commit is None:
-            said = self._ask("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+            said = self._ask("ls-files", "-z", "-s", "-t", "--cached", "--others", "--exclude-standard")
         else:
             inside = ("--", f"{below}/") if below else ()
-            said = self._ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, *inside)
+            said = self._ask("ls-tree", "-r", "-z", "--full-tree", commit, *inside)
         if said.returncode != 0:
             raise _refused("cannot list the files", said)
-        wanted = {os.fsencode(name) for name in names}
-        every = (line for line in said.stdout.split(b"\0") if line.rpartition(b"/")[2] in wanted)
+        if commit is None and not said.stdout:
+            return None
+        endings = tuple(os.fsencode(name) for name in names)
+        every = [_listed(line) for line in said.stdout.split(b"\0") if line.endswith(endings)]
         start = f"{below}/" if commit is not None and below else ""
-        found = sorted({path.removeprefix(start) for path in map(os.fsdecode, every) if _is_plain(path)})
+        found = {
+            path.removeprefix(start): "" if commit is None and os.path.lexists(self.directory / path) else oid
+            for path, oid in every
+            if path.rpartition("/")[2] in names and _is_plain(path)
+        }
         if len(found) > MOST_BELOW:
             raise UsageError(
                 f"there are more than {MOST_BELOW:,} files of instructions below the project",
                 remedy="leave out of git what harnesses need not read",
             )
-        return found
+        return dict(sorted(found.items()))
 
     def _ask(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         return _git(self.directory, self.environment, arguments, stdin)
@@ -230,6 +245,17 @@ def _entry(line: bytes) -> Entry | None:
     if not _is_plain(path):
         return None
     return Entry(mode=mode, oid=oid, size=0 if size == "-" else int(size), path=path)
+
+
+def _listed(line: bytes) -> tuple[str, str]:
+    """A path that git lists, and the id of its content where that is a file's and not to be looked for on disk."""
+    if line.startswith(b"? "):
+        return os.fsdecode(line[2:]), ""
+    head, _, name = line.partition(b"\t")
+    words = head.decode("ascii").split()
+    # Of a tree: mode, type, id. Of the index: tag, mode, id, stage; the tag S is for what a sparse checkout leaves out.
+    known = words[0] in {REGULAR, EXECUTABLE} or (words[0] == "S" and words[1] in {REGULAR, EXECUTABLE})
+    return os.fsdecode(name), words[2] if known else ""
 
 
 def _is_plain(path: str) -> bool:

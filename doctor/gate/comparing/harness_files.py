@@ -74,12 +74,18 @@ def _names(harness: Harness) -> set[str]:
 
 
 def _instructions_below(was: Side, now: Side, harnesses: Iterable[Harness]) -> tuple[list[str], list[str]]:
-    """Those of either side below the project's root; none where one of the sides cannot be asked for them."""
+    """Those of either side below the project's root that may not be the same.
+
+    None where one of the sides cannot be asked for them.
+    """
     names = {name for harness in harnesses for name in _names(harness)}
     if not names:
         return [], []
     before, after = was.named(names), now.named(names)
-    return ([], []) if before is None or after is None else (before, after)
+    if before is None or after is None:
+        return [], []
+    same = {path for path, oid in before.items() if oid and after.get(path) == oid}
+    return [path for path in before if path not in same], [path for path in after if path not in same]
 
 
 def _nested(side: Side, harnesses: Sequence[Harness], paths: Iterable[str]) -> dict[str, _Own]:

@@ -49,7 +49,7 @@ class Side:
     """The directory of this tool's settings, where that is part of what is compared."""
 
     fetch_more: Callable[[Sequence[str]], None] | None = None
-    list_named: Callable[[Collection[str]], list[str]] | None = None
+    list_named: Callable[[Collection[str]], Mapping[str, str] | None] | None = None
 
     def fetch(self, names: Sequence[str]) -> None:
         """Lay out further files of the project, where they are not there anyway.
@@ -60,11 +60,12 @@ class Side:
         if self.fetch_more is not None and names:
             self.fetch_more(names)
 
-    def named(self, names: Collection[str]) -> list[str] | None:
-        """Every file of the project with one of these names, relative to it, as far as git tracks it or would.
+    def named(self, names: Collection[str]) -> Mapping[str, str] | None:
+        """Every file of the project with one of these names, as far as git tracks it or would.
 
         Returns:
-            ``None`` where there is no git to tell what belongs to the project.
+            By path relative to the project, the id of the content, empty where that has to be looked at; ``None`` where
+            there is no git to tell what belongs to the project.
 
         Raises:
             UsageError: There are too many, or git cannot tell.
@@ -240,7 +241,7 @@ def _revision(name: str, around: Surroundings) -> Iterator[Side]:
         def fetch_more(names: Sequence[str]) -> None:
             extract(repository, commit, [os.path.normpath(f"{inside}/{name}") for name in names], root)
 
-        def list_named(names: Collection[str]) -> list[str]:
+        def list_named(names: Collection[str]) -> Mapping[str, str] | None:
             return repository.named(names, commit=commit, below="" if inside == "." else inside)
 
         yield replace(

@@ -8,6 +8,7 @@ import pytest
 
 from doctor.errors import UsageError
 from doctor.gate.comparing import git_tree
+from doctor.gate.comparing.git_tree import find_repository
 from doctor.model.comparison import Comparison
 from tests.gate.comparing.conftest import Repository, classes, policy_of
 
@@ -82,6 +83,41 @@ def test_where_nobody_knows_what_belongs_to_the_project_it_is_not_compared(based
     (exported / ".metawsm").mkdir(parents=True)
     (exported / POLICY).write_text((based.root / POLICY).read_text(encoding="utf-8"), encoding="utf-8")
     assert based.compare("HEAD", str(exported)).changes == ()
+
+
+def test_of_a_directory_that_git_ignores_nobody_knows_either(based: Repository) -> None:
+    based.commit({".gitignore": "out/\n"})
+    based.write(f"out/{POLICY}", policy_of())
+    assert based.compare("HEAD", "out").changes == ()
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(based: Repository) -> None:
+    before = based.commit()
+    based.git("sparse-checkout", "set", ".metawsm")
+    assert not (based.root / NESTED).exists()
+    assert based.compare().changes == ()
+    based.git("sparse-checkout", "disable")
+    based.commit({NESTED: "Be quick.\n"})
+    based.git("sparse-checkout", "set", ".metawsm")
+    assert classes(based.compare(f"rev:{before}")) == {f"file {NESTED} prompt": "different"}
+
+
+def test_what_is_the_same_need_not_be_there(based: Repository, tmp_path: Path) -> None:
+    based.git("config", "uploadpack.allowFilter", "true")
+    partial = tmp_path / "partial"
+    based.git("clone", "-q", "--filter=blob:none", "--sparse", f"file://{based.root}", str(partial))
+    clone = Repository(partial, based.environment)
+    clone.git("sparse-checkout", "set", ".metawsm")
+    assert clone.compare().changes == ()
+    clone.commit()
+    assert clone.compare("HEAD~1", "HEAD").changes == ()
+
+
+def test_any_number_of_paths_is_looked_for_in_a_commit(based: Repository) -> None:
+    repository = find_repository(based.root, based.environment)
+    assert repository is not None
+    [entry] = repository.entries("HEAD", [*(f"{number}{'x' * 4000}" for number in range(600)), NESTED])
+    assert entry.path == NESTED
 
 
 def test_a_name_with_anything_in_it_is_compared(based: Repository) -> None:
