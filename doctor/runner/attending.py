@@ -2,26 +2,22 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from typing import Any
 
-from doctor.runner.answers import NOT_FOUND, Answer
-from doctor.runner.auth import AuthError
-from doctor.runner.client import Coordinator, quoted
+from doctor.runner.client import Coordinator
 from doctor.runner.dialect import Malformed, Run, read_run
 from doctor.runner.leaving import Departure
-from doctor.runner.polling import SHUTTING_DOWN, Polling
-from doctor.runner.recovering import Recovery
+from doctor.runner.polling import LEAVING_LIMIT, Polling
+from doctor.runner.recovering import Hook, Recovery
 from doctor.runner.registration import Registration
-from doctor.runner.reports import End
+from doctor.runner.reports import End, Reporter
 from doctor.runner.runs import Active, Runs
 from doctor.runner.talk import Talk
 
 EVERY = 1.0
 """Seconds between two looks."""
-
-MOST_AT_ONCE = 20
-"""Runs that are asked about in one look; the others have their turn in the next."""
 
 ON_ITS_WAY = 0.5
 """Seconds in which the answer to a poll arrives; what was claimed and has not is lost."""
@@ -30,14 +26,15 @@ KILLED = "the runner that ran it was killed"
 
 
 class Attendant:
-    """Looks once a second at what has to be looked at, from a thread of its own.
+    """Looks once a second at what has to be looked at, from a thread of its own. Where nothing has to, it asks nothing.
 
     Args:
         coordinator: Whom to ask.
         registration: As whom.
         runs: What is in progress.
+        reporter: Knows of sessions that are to be stopped.
         polling: Whether stops are heard by a poll.
-        departure: No lost run is taken any more once it is asked.
+        departure: Lost runs are not looked into any more once it is asked.
         talk: Told of what was found.
     """
 
@@ -47,6 +44,7 @@ class Attendant:
         coordinator: Coordinator,
         registration: Registration,
         runs: Runs,
+        reporter: Reporter,
         polling: Polling,
         departure: Departure,
         talk: Talk,
@@ -54,14 +52,14 @@ class Attendant:
         self._coordinator = coordinator
         self._registration = registration
         self._runs = runs
+        self._reporter = reporter
         self._polling = polling
         self._departure = departure
         self._talk = talk
         self._recovery = Recovery(coordinator)
-        self._unsettled: frozenset[str] = frozenset()
+        self._unsettled: dict[str, Hook] = {}
         self._search_until = 0.0
         self._not_mine: AbstractSet[str] = frozenset()
-        self._next = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="attendant", daemon=True)
 
@@ -78,14 +76,17 @@ class Attendant:
         self._thread.start()
 
     def stop(self) -> None:
-        """No look begins any more."""
+        """No look begins any more; what could still be brought is not waited for."""
         self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(LEAVING_LIMIT)
+        if self._unsettled:
+            self.give_up()
 
     def give_up(self) -> None:
         """Fail what was claimed and does not arrive before the runner has left."""
-        for run in self._listed("claimed") or ():
-            if run.run_id not in self._not_mine:
-                self._runs.refuse(run, SHUTTING_DOWN)
+        for run in self._lost(self._listed("claimed")):
+            self._runs.take(run)
 
     def hear_missed_stop(self, active: Active) -> None:
         """Stop a run whose stop came between its claim and its start, when no poll was open to say so.
@@ -93,96 +94,80 @@ class Attendant:
         The start takes the stop's place in what the coordinator says of the run. Its session says it still, until the
         executor binds it.
         """
-        if self._polling.is_open:
-            return
-        answer = self._ask(f"/sessions/{quoted(active.run.session_id)}")
-        session = answer.document.get("session") if answer is not None and answer.succeeded else None
-        if isinstance(session, dict) and session.get("status") == "stopping":
+        if not self._polling.is_open and self._reporter.is_stopping(active.run.session_id):
             self._runs.stop_runs((active.run.run_id,))
 
     def _work(self) -> None:
         with self._talk.guarding("looking after what earlier runners left"):
             self._not_mine = self._first()
-            self._find_lost(("claimed", "running", "stopping"))
+            self._take_lost()
+            for run in self._lost(self._listed("running")):
+                self._runs.refuse(run, KILLED)
+            self._heed_stops()
         while not self._stopped.wait(EVERY):
             with self._talk.guarding("looking after runs"):
                 self._look()
 
     def _look(self) -> None:
-        if not self._polling.is_open:
-            self._look_for_stops()
         dropped = self._polling.dropped_at
         until = max(self._search_until, 0.0 if dropped is None else dropped + self._polling.longest_poll)
-        if time.monotonic() < until or self._unsettled:
-            self._find_lost(("claimed", "stopping"))
+        searches = bool(self._unsettled) or time.monotonic() < until
+        if searches:
+            self._take_lost()
+        if searches or not self._polling.is_open:
+            self._heed_stops()
 
-    def _look_for_stops(self) -> None:
-        active = self._runs.active()
-        start = self._next if self._next < len(active) else 0
-        self._next = start + MOST_AT_ONCE
-        for each in active[start : self._next]:
-            answer = self._ask(f"/runs/{quoted(each.run.run_id)}")
-            if answer is None:
-                return
-            if answer.succeeded and answer.document.get("status") == "stopping":
-                self._runs.stop_runs((each.run.run_id,))
-            elif _is_not_told(answer) and not self._departure.asked.is_set():
-                self._runs.hold_one()
+    def _heed_stops(self) -> None:
+        """Stop what is to be stopped: no poll tells of it, or one did that was lost. What never came has stopped."""
+        listed = self._listed("stopping")
+        self._runs.stop_runs(tuple(str(each.get("run_id")) for each in listed or ()))
+        for run in self._lost(listed):
+            self._runs.refuse(run, "it is to be stopped", End.stopped("SIGTERM"))
 
-    def _find_lost(self, states: tuple[str, ...]) -> None:
-        """Take runs that the coordinator believes to be here; fail those that were started here by somebody before."""
-        unsettled: set[str] = set()
-        for state in states:
-            listed = self._listed(state)
-            if listed is None:
-                return
-            unknown = [run for run in listed if not self._runs.knows(run.run_id)]
-            if unknown and state == "claimed":
-                self._stopped.wait(ON_ITS_WAY)
-            for run in unknown:
-                if self._stopped.is_set() or self._runs.knows(run.run_id) or run.run_id in self._not_mine:
-                    continue
-                if state == "running":
-                    self._runs.refuse(run, KILLED)
-                elif state == "stopping":
-                    self._runs.refuse(run, "it is to be stopped", End.stopped("SIGTERM"))
-                elif self._departure.asked.is_set():
-                    self._runs.refuse(run, SHUTTING_DOWN)
-                elif not self._take(run):
-                    unsettled.add(run.run_id)
-        self._unsettled = frozenset(unsettled)
+    def _take_lost(self) -> None:
+        """Take the runs that the coordinator believes to be here, though no poll brought them."""
+        listed = self._listed("claimed")
+        if listed is None:
+            return
+        lost = self._lost(listed)
+        if lost:
+            self._stopped.wait(ON_ITS_WAY)
+        unsettled = {}
+        for run in lost:
+            hook = self._unsettled.get(run.run_id, Hook())
+            if not self._runs.knows(run.run_id) and not self._settles(run, hook):
+                unsettled[run.run_id] = hook
+        self._unsettled = unsettled
 
-    def _take(self, run: Run | Malformed) -> bool:
+    def _settles(self, run: Run | Malformed, hook: Hook) -> bool:
         """Take a lost run with all that a poll would have brought; whether its coordinator has let go of it."""
-        found = self._recovery.regained(run) if isinstance(run, Run) else run
-        if found is None or self._runs.knows(run.run_id):
+        found: Run | Malformed | None = run
+        if isinstance(run, Run) and not self._departure.asked.is_set():
+            found = self._recovery.regained(run, hook)
+        if found is None:
             return False
-        if isinstance(found, Malformed):
-            self._runs.refuse(found, found.problem)
-        else:
-            self._talk.warning(f"{run.run_id} was claimed for this runner and never arrived: taking it")
-            self._runs.take(found)
+        self._talk.warning(f"{run.run_id} was claimed for this runner and never arrived")
+        self._runs.take(found)
         return True
 
-    def _listed(self, state: str) -> list[Run | Malformed] | None:
-        """The runs of this runner that are in a state; ``None`` where the coordinator does not tell."""
-        runner_id = self._registration.now.runner_id
-        answer = self._ask(f"/runs?status={state}")
-        listed = answer.document.get("runs") if answer is not None and answer.succeeded else None
-        if not isinstance(listed, list) or not runner_id:
+    def _lost(self, listed: list[Mapping[str, Any]] | None) -> list[Run | Malformed]:
+        """Those of the listed runs that are this runner's, and that it never got."""
+        mine = self._registration.now.runner_id
+        runs = [read_run(each) for each in listed or () if each.get("runner_id") == mine]
+        known = self._runs.knows
+        return [run for run in runs if run is not None and not known(run.run_id) and run.run_id not in self._not_mine]
+
+    def _listed(self, state: str) -> list[Mapping[str, Any]] | None:
+        """The runs in a state, of all runners; ``None`` where the coordinator does not tell.
+
+        One that never tells can say by polls alone what is to be stopped.
+        """
+        answer = self._coordinator.look(f"/runs?status={state}")
+        if answer is None:
             return None
-        mine = {"runner_id": runner_id, "status": state}.items()
-        runs = [read_run(each) for each in listed if isinstance(each, dict) and mine <= each.items()]
-        return [run for run in runs if run is not None]
-
-    def _ask(self, path: str) -> Answer | None:
-        try:
-            return self._coordinator.ask("GET", path)
-        except (OSError, AuthError):
-            return None
-
-
-def _is_not_told(answer: Answer) -> bool:
-    """Whether it is no answer to what became of a run, nor will the next one be."""
-    about_a_run = answer.status == NOT_FOUND and "run" in str(answer.detail).lower()
-    return answer.is_definite and "status" not in answer.document and not about_a_run
+        listed = answer.document.get("runs") if answer.succeeded else None
+        if isinstance(listed, list):
+            return [each for each in listed if isinstance(each, dict) and each.get("status") == state]
+        if answer.is_definite:
+            self._runs.hold_one()
+        return None

@@ -42,7 +42,7 @@ class Carrier:
     gateway: Gateway
     reporter: Reporter
     announced: Callable[[Active], None]
-    """Called when a start was reported, before anything is started; may ask for the run's end."""
+    """Called when a start was taken, before anything is started; may ask for the run's end."""
 
     departure: Departure
     storage: Storage
@@ -62,7 +62,8 @@ class Carrier:
             return self._report(run, End.failed(cut(str(error))), None)
         record = self.storage.begin(self._about(run, cwd))
         told = self.reporter.started(run.run_id)
-        self.announced(active)
+        if told is Told.TAKEN:
+            self.announced(active)
         if told is not Told.TAKEN or active.ending.cause is not None:
             return self._not_started(active, record, told)
         return self._run(active, record, payload, cwd)

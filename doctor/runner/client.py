@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from doctor.runner.answers import Answer
-from doctor.runner.auth import Auth
+from doctor.runner.auth import Auth, AuthError
 
 LIMIT = 30.0
 """Seconds in which an ordinary request is answered."""
@@ -190,6 +190,13 @@ class Coordinator:
     def ask(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Answer:
         """``request`` with a JSON object."""
         return self.request(method, path, None if document is None else encoded(document))
+
+    def look(self, path: str) -> Answer | None:
+        """What is answered to a question that can be asked again; ``None`` without an answer."""
+        try:
+            return self.ask("GET", path)
+        except (OSError, AuthError):
+            return None
 
     def close(self) -> None:
         """Let go of the connections that nobody uses; nothing is kept any more."""

@@ -68,7 +68,9 @@ class Heart:
         except (OSError, AuthError) as error:
             self._talk.warning(f"no heartbeat: {error}")
             return
-        if answer.not_registered and not self._stopped.is_set():
+        if self._stopped.is_set():  # whoever has left is not to be registered again
+            return
+        if answer.not_registered:
             self._registration.renew(seen, until=self._departure.asked)
         elif not answer.succeeded:
             self._talk.warning(f"no heartbeat: the coordinator answered {answer.in_words}")

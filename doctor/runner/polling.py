@@ -29,7 +29,6 @@ LEAVING_LIMIT = 1.5
 _MARKS = 3
 
 _ROOM = 1.0
-SHUTTING_DOWN = "runner is shutting down"
 
 
 class Polling:
@@ -160,12 +159,9 @@ class Polling:
 
     def _heed(self, said: Said) -> None:
         if said.run is not None:
-            if self._departure.asked.is_set():
-                self._runs.refuse(said.run, SHUTTING_DOWN)
-            else:
-                self._runs.take(said.run)
-                if self._once:
-                    self._departure.begin()
+            self._runs.take(said.run)
+            if self._once:
+                self._departure.begin()
         if said.stop_runs:
             self._runs.stop_runs(said.stop_runs)
         if said.stop_sessions:
@@ -237,7 +233,7 @@ class Polling:
             return
         self._registration.forget()
         for run in brought:
-            self._runs.refuse(run, SHUTTING_DOWN)
+            self._runs.take(run)
         if self._registration.is_known:  # to refuse, it had to be registered once more
             self._delete("?self=true")
 

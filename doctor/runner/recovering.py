@@ -8,15 +8,12 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from doctor.runner.answers import NOT_FOUND
-from doctor.runner.auth import AuthError
 from doctor.runner.client import Coordinator, quoted
 from doctor.runner.dialect import Dialect, Malformed, Run
-
-LOST = "the answer to the poll that claimed it was lost"
 
 _SHOWN = 100
 """Events of a session that a coordinator tells, the first ones; of the others nothing is known."""
@@ -34,6 +31,16 @@ _OPEN = re.compile(r"\$\{(?!runner\.)")
 """What is filled in by the coordinator, and by nobody else."""
 
 
+@dataclass(slots=True)
+class Hook:
+    """What is known of the hook that looks at a lost run."""
+
+    over_at: float | None = None
+    """When it has to have ended, in monotonic seconds."""
+
+    has_ended: bool = False
+
+
 class Recovery:
     """Gives runs back what they lack.
 
@@ -43,11 +50,13 @@ class Recovery:
 
     def __init__(self, coordinator: Coordinator) -> None:
         self._coordinator = coordinator
-        self._over_at: dict[str, float] = {}
-        self._past: set[str] = set()
 
-    def regained(self, run: Run) -> Run | Malformed | None:
+    def regained(self, run: Run, hook: Hook) -> Run | Malformed | None:
         """A run as a poll would have brought it.
+
+        Args:
+            run: As it is listed now.
+            hook: The same one as long as the run is lost.
 
         Returns:
             ``Malformed`` where that cannot be had any more; ``None`` while the coordinator does not say, or may still
@@ -55,44 +64,44 @@ class Recovery:
         """
         if run.dialect is Dialect.SEED or run.agent_name is None or run.blueprint is not None:
             return run
-        status, agent = self._asked(f"/agents/{quoted(run.agent_name)}")
-        if status == NOT_FOUND:
-            return run
-        if not agent:
+        answer = self._coordinator.look(f"/agents/{quoted(run.agent_name)}")
+        if answer is None or not answer.is_definite:
             return None
+        if answer.status == NOT_FOUND:
+            return run
+        if not answer.succeeded or not answer.document:
+            return _past_help(run, f"of the agent {run.agent_name!r} is said only: {answer.in_words}")
+        return self._with_agent(run, answer.document, hook)
+
+    def _with_agent(self, run: Run, agent: Mapping[str, Any], hook: Hook) -> Run | Malformed | None:
         seconds = _hook_limit(agent)
-        if seconds is not None and run.run_id not in self._past:
-            return self._at_hook(run, seconds)
+        if seconds is not None and not hook.has_ended:
+            return self._at_hook(run, hook, seconds)
         if agent.get("mcp_servers") or _OPEN.search(json.dumps(agent)):
-            problem = f"{LOST}, and with it what was filled in for the agent {run.agent_name!r}"
-            return Malformed(run_id=run.run_id, problem=problem)
+            return _past_help(run, f"with it what was filled in for the agent {run.agent_name!r}")
         return replace(run, blueprint=agent)
 
-    def _at_hook(self, run: Run, seconds: float) -> Malformed | None:
+    def _at_hook(self, run: Run, hook: Hook, seconds: float) -> Malformed | None:
         """Leave a run to its hook; one that is claimed still when its hook is seen to have ended has passed it."""
-        if self._has_hook_ended(run):
-            # This run was listed before that. What the hook made of it is in the next list.
-            self._past.add(run.run_id)
+        # This run was listed before its hook is asked about. What the hook made of it is in the next list.
+        hook.has_ended = self._has_hook_ended(run)
+        if hook.over_at is None:
+            hook.over_at = time.monotonic() + 1.25 * seconds + LATE
+        if hook.has_ended or time.monotonic() < hook.over_at:
             return None
-        over_at = self._over_at.setdefault(run.run_id, time.monotonic() + 1.25 * seconds + LATE)
-        if time.monotonic() < over_at:
-            return None
-        return Malformed(run_id=run.run_id, problem=f"{LOST}, and what its hook said of it cannot be told")
+        return _past_help(run, "what its hook said of it cannot be told")
 
     def _has_hook_ended(self, run: Run) -> bool:
-        _, said = self._asked(f"/sessions/{quoted(run.session_id)}/events")
-        events = said.get("events")
+        answer = self._coordinator.look(f"/sessions/{quoted(run.session_id)}/events")
+        events = answer.document.get("events") if answer is not None and answer.succeeded else None
         if not isinstance(events, list) or len(events) >= _SHOWN:
             return False
         hooks = [each for each in events if isinstance(each, dict) and str(each.get("tool_name")).startswith(_HOOK)]
         return bool(hooks) and hooks[-1].get("event_type") != "hook_start"
 
-    def _asked(self, path: str) -> tuple[int | None, Mapping[str, Any]]:
-        try:
-            answer = self._coordinator.ask("GET", path)
-        except (OSError, AuthError):
-            return None, {}
-        return answer.status, answer.document if answer.succeeded else {}
+
+def _past_help(run: Run, why: str) -> Malformed:
+    return Malformed(run_id=run.run_id, problem=f"the answer to the poll that claimed it was lost, and {why}")
 
 
 def _hook_limit(agent: Mapping[str, Any]) -> float | None:

@@ -95,7 +95,7 @@ class Reporter:
 
     def ended_before(self, run_id: str, end: End) -> Told:
         """A run ended under a runner that is gone, which may have told so: the coordinator is asked first."""
-        if self._asked(run_id).get("status") in ENDS:
+        if self._asked(f"/runs/{quoted(run_id)}").get("status") in ENDS:
             return Told.TAKEN
         return self._tell(run_id, end.what, end.body)
 
@@ -104,14 +104,18 @@ class Reporter:
 
         The coordinator is asked first: a run of it may have ended just now.
         """
+        if not self.is_stopping(session_id):
+            return
+        document = {"runner_id": self._registration.now.runner_id, "status": "stopped"}
         try:
-            answer = self._coordinator.ask("GET", f"/sessions/{quoted(session_id)}")
-            session = answer.document.get("session")
-            if answer.succeeded and isinstance(session, Mapping) and session.get("status") == "stopping":
-                document = {"runner_id": self._registered().runner_id, "status": "stopped"}
-                self._coordinator.ask("POST", f"/runner/sessions/{quoted(session_id)}/status", document)
+            self._coordinator.ask("POST", f"/runner/sessions/{quoted(session_id)}/status", document)
         except (OSError, AuthError) as error:
             self._talk.warning(f"not reported that the session {session_id} is stopped: {error}")
+
+    def is_stopping(self, session_id: str) -> bool:
+        """Whether the coordinator says that a session is to be stopped."""
+        session = self._asked(f"/sessions/{quoted(session_id)}").get("session")
+        return isinstance(session, Mapping) and session.get("status") == "stopping"
 
     def _tell(self, run_id: str, what: str, body: Mapping[str, Any]) -> Told:
         pauses, trouble = Pauses(), None
@@ -159,18 +163,15 @@ class Reporter:
 
     def _was_taken(self, run_id: str, what: str) -> bool:
         """Whether a report took effect whose answer was lost; a second one would count as another."""
-        said = self._asked(run_id)
+        said = self._asked(f"/runs/{quoted(run_id)}")
         if what == "started":
             return bool(said.get("started_at")) or said.get("status") in {"running", *ENDS}
         return said.get("status") == what
 
-    def _asked(self, run_id: str) -> Mapping[str, Any]:
-        """What the coordinator says of a run; nothing where it does not."""
-        try:
-            answer = self._coordinator.ask("GET", f"/runs/{quoted(run_id)}")
-        except (OSError, AuthError):
-            return {}
-        return answer.document if answer.succeeded else {}
+    def _asked(self, path: str) -> Mapping[str, Any]:
+        """What the coordinator says of something; nothing where it does not."""
+        answer = self._coordinator.look(path)
+        return answer.document if answer is not None and answer.succeeded else {}
 
     def _renewed(self, seen: Registered) -> bool:
         """Whether the runner could be registered again: also while it leaves, for what is to be told still."""

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from doctor.runner.dialect import Malformed, Run
 from doctor.runner.ending import Cause, Ending
+from doctor.runner.leaving import Departure
 from doctor.runner.reports import End, Reporter
 from doctor.runner.talk import Talk
+
+SHUTTING_DOWN = "runner is shutting down"
 
 REMEMBERED = 2000
 """Ended runs that are known again if a coordinator gives one away a second time."""
@@ -33,13 +36,15 @@ class Runs:
         most: How many may run at once.
         carry: Carries one out, in a thread.
         reporter: Tells the coordinator.
+        departure: Nothing is carried out any more once it is asked.
         talk: Told of what is odd.
     """
 
-    def __init__(self, *, most: int, carry: Carry, reporter: Reporter, talk: Talk) -> None:
+    def __init__(self, *, most: int, carry: Carry, reporter: Reporter, departure: Departure, talk: Talk) -> None:
         self._most = most
         self._carry = carry
         self._reporter = reporter
+        self._departure = departure
         self._talk = talk
         self._changed = threading.Condition()
         self._active: dict[str, Active] = {}
@@ -85,22 +90,16 @@ class Runs:
     def take(self, run: Run | Malformed) -> None:
         """Carry a run out, once a place is free; the coordinator hears of everything that becomes of it.
 
-        One that is in progress already is left alone; of one that has ended the end is told again.
+        One that is in progress already is left alone; of one that has ended the end is told again. While the runner
+        leaves, it is refused.
         """
         with self._changed:
-            if run.run_id in self._active:
-                self._talk.warning(f"{run.run_id} was given to this runner a second time, and is in progress")
-                return
-            known = self._ended.get(run.run_id)
-            if known is None and isinstance(run, Run):
-                problem = self._begin(run)
-                if problem is None:
-                    return
-            else:
-                problem = run.problem if isinstance(run, Malformed) else ""
-            self._telling += 1
-        tell = self._reporter.ended if known is None else self._reporter.ended_before
-        _in_thread(self._tell_apart, tell, run.run_id, known or End.failed(problem))
+            # Asked under the guard: who waits for idleness after the departure waits for all that was begun before it.
+            is_leaving = self._departure.asked.is_set()
+            if not is_leaving:
+                self._take(run)
+        if is_leaving:
+            self.refuse(run, SHUTTING_DOWN)
 
     def refuse(self, run: Run | Malformed, reason: str, end: End | None = None) -> None:
         """Report a run as failed, or as ``end``, that will not be carried out; returns once that was tried.
@@ -108,15 +107,15 @@ class Runs:
         One that is in progress, or has ended here, is told as what it is.
         """
         with self._changed:
-            known = self._ended.get(run.run_id)
             if run.run_id in self._active:
                 return
+            known = self._ended.get(run.run_id)
+            end = known or end or End.failed(reason)
+            self._remember(run.run_id, end)
         if known is not None:
-            self._reporter.ended_before(run.run_id, known)
+            self._reporter.ended_before(run.run_id, end)
             return
         self._talk.warning(f"{run.run_id} is not carried out: {reason}")
-        end = end or End.failed(reason)
-        self._remember(run.run_id, end)
         self._reporter.ended(run.run_id, end)
 
     def stop_runs(self, run_ids: tuple[str, ...]) -> None:
@@ -143,6 +142,22 @@ class Runs:
     def _has_room(self) -> bool:
         return len(self._active) < self._most + self._ahead
 
+    def _take(self, run: Run | Malformed) -> None:
+        run_id = run.run_id
+        if run_id in self._active:
+            self._talk.warning(f"{run_id} was given to this runner a second time, and is in progress")
+            return
+        known = self._ended.get(run_id)
+        if known is not None:
+            tell, end = self._reporter.ended_before, known
+        elif (problem := self._begin(run) if isinstance(run, Run) else run.problem) is not None:
+            tell, end = self._reporter.ended, End.failed(problem)
+        else:
+            return
+        self._remember(run_id, end)
+        _in_thread(self._tell_apart, tell, run_id, end)
+        self._telling += 1
+
     def _begin(self, run: Run) -> str | None:
         """Have a thread carry a run out; returns why that cannot be."""
         try:
@@ -159,8 +174,9 @@ class Runs:
         return None
 
     def _stop(self, active: Active) -> None:
-        self._talk.info(f"stopping {active.run.run_id}")
-        self._end(active, Cause.STOPPED)
+        if active.ending.cause is None:
+            self._talk.info(f"stopping {active.run.run_id}")
+            self._end(active, Cause.STOPPED)
 
     def _end(self, active: Active, cause: Cause) -> None:
         active.ending.ask(cause)
@@ -186,7 +202,6 @@ class Runs:
         active.ending.close()
 
     def _tell_apart(self, tell: Callable[[str, End], object], run_id: str, end: End) -> None:
-        self._remember(run_id, end)
         try:
             tell(run_id, end)
         finally:

@@ -47,7 +47,7 @@ class Works:
         self._carrier: Carrier | None = None
         self._reporter = Reporter(coordinator, registration, departure, talk)
         most = 1 if settings.once else settings.max_concurrency
-        self._runs = Runs(most=most, carry=self._carry, reporter=self._reporter, talk=talk)
+        self._runs = Runs(most=most, carry=self._carry, reporter=self._reporter, departure=departure, talk=talk)
         self._polling = Polling(
             coordinator, registration, self._runs, departure, floor=settings.poll_timeout, once=settings.once, talk=talk
         )
@@ -56,6 +56,7 @@ class Works:
             coordinator=coordinator,
             registration=registration,
             runs=self._runs,
+            reporter=self._reporter,
             polling=self._polling,
             departure=departure,
             talk=talk,

@@ -45,7 +45,7 @@ async def body_of(request: Request, shape: Mapping[str, Field]) -> dict[str, Any
     """
     raw = await request.body()
     if not raw:
-        raise Refusal(422, [_problem("missing", ["body"], "Field required", None)])
+        raise Refusal(422, [missing(["body"], None)])
     try:
         document = json.loads(raw)
     except json.JSONDecodeError as error:
@@ -70,7 +70,7 @@ def query_of(request: Request, name: str) -> str:
     """
     value = request.query_params.get(name)
     if value is None:
-        raise Refusal(422, [_problem("missing", ["query", name], "Field required", None)])
+        raise Refusal(422, [missing(["query", name], None)])
     return value
 
 
@@ -96,7 +96,7 @@ def missing(place: list[Any], given: Any) -> dict[str, Any]:
 def _problems(name: str, field: Field, document: Mapping[str, Any]) -> list[dict[str, Any]]:
     place = ["body", name]
     if name not in document:
-        return [_problem("missing", place, "Field required", document)] if field.required else []
+        return [missing(place, document)] if field.required else []
     value = document[name]
     if value is None and field.nullable and not field.required:
         return []

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.coordinator import agents
-from tests.coordinator.records import ENDED, Run, Session, new_id, now
+from tests.coordinator.records import ENDED, Run, Session, new_id
 from tests.coordinator.state import State
 
 LIMIT = 300
@@ -22,14 +22,13 @@ async def passed(state: State, run: Run) -> bool:
     looks = _begin(state, run, hook)
     tool = f"hook:on_run_start:{hook['agent_name']}"
     state.happened(session, "hook_start", tool_name=tool, tool_input={"hook_session_id": looks.session_id})
-    limit, passed = hook.get("timeout_seconds", LIMIT), 0.0
-    while looks.status not in ENDED and passed < limit:
+    limit, waited = hook.get("timeout_seconds", LIMIT), 0.0
+    while looks.status not in ENDED and waited < limit:
         await asyncio.sleep(state.settings.tick)
-        passed += state.settings.tick
+        waited += state.settings.tick
     reason = _reason(state, run, looks, hook, limit)
-    kind = "hook_blocked" if reason is not None else "hook_complete"
-    kind = kind if looks.status == "completed" else "hook_failed" if looks.status == "failed" else "hook_timeout"
-    state.happened(session, kind, tool_name=tool)
+    kinds = {"completed": "hook_complete" if reason is None else "hook_blocked", "failed": "hook_failed"}
+    state.happened(session, kinds.get(looks.status, "hook_timeout"), tool_name=tool)
     if reason is None:
         return True
     state.store.move(run, "failed", f"Blocked by on_run_start hook: {reason}")
@@ -39,38 +38,10 @@ async def passed(state: State, run: Run) -> bool:
 
 def _begin(state: State, run: Run, hook: Mapping[str, Any]) -> Run:
     """The hook's own run, which demands nothing of the runner that carries it out."""
-    session = Session(
-        session_id=new_id("hook"),
-        status="pending",
-        created_at=now(),
-        project_dir=None,
-        agent_name=hook["agent_name"],
-        parent_session_id=run.session_id,
-        execution_mode="sync",
-    )
-    state.store.sessions[session.session_id] = session
-    state.store.keep(session)
-    looks = Run(
-        run_id=new_id("run"),
-        type="start_session",
-        session_id=session.session_id,
-        agent_name=hook["agent_name"],
-        parameters=run.parameters,
-        project_dir=None,
-        parent_session_id=run.session_id,
-        execution_mode="sync",
-        scope=None,
-        resolved_agent_blueprint=None,
-        demands=None,
-        status="pending",
-        runner_id=None,
-        error=None,
-        created_at=now(),
-        claimed_at=None,
-        started_at=None,
-        completed_at=None,
-        timeout_at=None,
-    )
+    given = {"agent_name": hook["agent_name"], "parent_session_id": run.session_id, "execution_mode": "sync"}
+    session = Session(session_id=new_id("hook"), **given)
+    state.store.add_session(session)
+    looks = Run(type="start_session", session_id=session.session_id, parameters=run.parameters, **given)
     state.store.add(looks)
     return looks
 

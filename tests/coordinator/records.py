@@ -66,27 +66,27 @@ class Stops:
 class Run:
     """A run."""
 
-    run_id: str
+    run_id: str = field(default_factory=lambda: new_id("run"))
     type: str
     session_id: str
     agent_name: str | None
     parameters: dict[str, Any]
     """The seed dialect shows ``prompt`` only."""
 
-    project_dir: str | None
-    parent_session_id: str | None
+    project_dir: str | None = None
+    parent_session_id: str | None = None
     execution_mode: str
-    scope: dict[str, Any] | None
-    resolved_agent_blueprint: dict[str, Any] | None
-    demands: dict[str, Any] | None
-    status: str
-    runner_id: str | None
-    error: str | None
-    created_at: str
-    claimed_at: str | None
-    started_at: str | None
-    completed_at: str | None
-    timeout_at: str | None
+    scope: dict[str, Any] | None = None
+    resolved_agent_blueprint: dict[str, Any] | None = None
+    demands: dict[str, Any] | None = None
+    status: str = "pending"
+    runner_id: str | None = None
+    error: str | None = None
+    created_at: str = field(default_factory=now)
+    claimed_at: str | None = None
+    started_at: str | None = None
+    completed_at: str | None = None
+    timeout_at: str | None = None
     expires: float | None = None
     """``timeout_at`` on the clock that ages are measured with."""
 
@@ -116,9 +116,9 @@ class Session:
     """A session with its events."""
 
     session_id: str
-    status: str
-    created_at: str
-    project_dir: str | None
+    status: str = "pending"
+    created_at: str = field(default_factory=now)
+    project_dir: str | None = None
     agent_name: str | None
     parent_session_id: str | None
     execution_mode: str

@@ -89,12 +89,9 @@ class RunsApi:
             raise Refusal(409, f"Session '{session_id}' already exists")
         session = Session(
             session_id=session_id or new_id("ses"),
-            status="pending",
-            created_at=now(),
             **{name: given[name] for name in ("project_dir", "agent_name", "parent_session_id", "execution_mode")},
         )
-        store.sessions[session.session_id] = session
-        store.keep(session)
+        store.add_session(session)
         return session
 
     def _run(self, given: Mapping[str, Any], session: Session) -> Run:
@@ -102,7 +99,6 @@ class RunsApi:
         resumed = given["type"] == "resume_session"
         demands = self._demands(given, session if resumed else None, agents.find(self.state, agent_name) or {})
         run = Run(
-            run_id=new_id("run"),
             type=given["type"],
             session_id=session.session_id,
             agent_name=agent_name,
@@ -111,16 +107,7 @@ class RunsApi:
             parent_session_id=given["parent_session_id"],
             execution_mode=given["execution_mode"],
             scope=self._scope(given),
-            resolved_agent_blueprint=None,
             demands=demands or None,
-            status="pending",
-            runner_id=None,
-            error=None,
-            created_at=now(),
-            claimed_at=None,
-            started_at=None,
-            completed_at=None,
-            timeout_at=None,
         )
         agent = agents.find(self.state, session.agent_name or given["agent_name"])
         if self.state.current and agent is not None:

@@ -29,8 +29,6 @@ class Store:
         self.path = path
         self.load()
 
-    # What lasts.
-
     def load(self) -> None:
         """Read everything again, as a coordinator that starts does: from then on the newest run is handed out first."""
         for kind, document in self._kept():
@@ -77,8 +75,6 @@ class Store:
         if self.path is not None:
             with self.path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps([kind, document]) + "\n")
-
-    # Runs.
 
     def run(self, run_id: str) -> Run:
         """The run of this id.
@@ -144,8 +140,6 @@ class Store:
             if run.runner_id == runner_id and self.sessions[run.session_id].status == "idle":
                 self.set_session(run.session_id, "finished")
 
-    # Sessions.
-
     def session(self, session_id: str) -> Session:
         """The session of this id.
 
@@ -156,6 +150,11 @@ class Store:
         if session is None:
             raise Refusal(404, "Session not found")
         return session
+
+    def add_session(self, session: Session) -> None:
+        """Keep a new session."""
+        self.sessions[session.session_id] = session
+        self.keep(session)
 
     def set_session(self, session_id: str, status: str) -> None:
         """Give a session a status, where it exists."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.coordinator.bare import claimed, poll, register, registered, report
+from tests.coordinator.bare import claimed, guarded, hook_run, register, registered, report, say_result
 from tests.coordinator.server import Coordinator
 
 BOUND = {"executor_session_id": "e", "hostname": "host", "executor_profile": "coding"}
@@ -21,7 +21,7 @@ def test_only_a_poll_tells_what_was_filled_in(current: Coordinator) -> None:
     current.create_agent("bob", system_prompt="${scope.k} ${scope.none} ${params.prompt} ${env.NONE_SUCH} ${odd}")
     runner_id = registered(current)
     created = current.create("hi", agent_name="bob", scope={"k": "v"})
-    run = poll(current, runner_id).body["run"]
+    run = current.poll(runner_id).body["run"]
     said = run["resolved_agent_blueprint"]["system_prompt"]
     assert (run["scope"], said) == ({"k": "v"}, "v ${scope.none} hi ${env.NONE_SUCH} ${odd}")
     for shown in (current.run(created["run_id"]), *current.runs()):
@@ -64,7 +64,7 @@ def test_a_runner_brings_agents(current: Coordinator) -> None:
     created = start(current, {"any": 1}, agent_name="own").body
     demands = current.run(created["run_id"])["demands"]
     assert (demands["hostname"], demands["executor_type"]) == ("host", "procedural")
-    assert poll(current, runner_id).body["run"]["run_id"] == created["run_id"]
+    assert current.poll(runner_id).body["run"]["run_id"] == created["run_id"]
     current.request("DELETE", f"/runners/{runner_id}?self=true")
     assert current.request("GET", "/agents/own").status == 404
 
@@ -85,13 +85,12 @@ def test_a_session_says_whatever_a_runner_says_of_it(current: Coordinator) -> No
 def test_a_session_that_waits_has_a_result_and_goes_on(current: Coordinator) -> None:
     runner_id = registered(current)
     created = claimed(current, runner_id)
-    event = {"event_type": "result", "session_id": created["session_id"], "timestamp": "1", "result_text": "done"}
-    current.request("POST", f"/sessions/{created['session_id']}/events", event)
+    say_result(current, created["session_id"], result_text="done")
     report(current, runner_id, created["run_id"], "completed", session_status="idle")
     result = current.request("GET", f"/sessions/{created['session_id']}/result").body
     assert result == {"result_text": "done", "result_data": None}
     resumed = current.resume(created["session_id"])
-    poll(current, runner_id)
+    current.poll(runner_id)
     report(current, runner_id, resumed["run_id"], "started")
     assert current.session(created["session_id"])["status"] == "running"
 
@@ -102,7 +101,7 @@ def test_a_session_that_waits_is_stopped_by_its_runner(current: Coordinator) -> 
     report(current, runner_id, created["run_id"], "completed", session_status="idle")
     answer = current.request("POST", f"/sessions/{created['session_id']}/stop").body
     assert answer["status"] == current.session(created["session_id"])["status"] == "stopping"
-    assert poll(current, runner_id).body == {"stop_sessions": [created["session_id"]]}
+    assert current.poll(runner_id).body == {"stop_sessions": [created["session_id"]]}
 
 
 def test_a_run_is_stopped_as_its_session(current: Coordinator) -> None:
@@ -134,9 +133,9 @@ def test_leaving_is_a_question_of_yes_or_no(coordinator: Coordinator, word: str)
 def test_a_childs_scope_holds_its_parents(current: Coordinator) -> None:
     parent = current.create(scope={"a": 1, "b": 1})
     runner_id = registered(current)
-    poll(current, runner_id)
+    current.poll(runner_id)
     current.create(scope={"b": 2}, parent_session_id=parent["session_id"])
-    assert poll(current, runner_id).body["run"]["scope"] == {"a": 1, "b": 2}
+    assert current.poll(runner_id).body["run"]["scope"] == {"a": 1, "b": 2}
 
 
 class Guarded:
@@ -144,21 +143,17 @@ class Guarded:
 
     def __init__(self, coordinator: Coordinator, **hook: Any) -> None:
         self.coordinator = coordinator
-        config = {"type": "agent", "agent_name": "gate", "on_error": "block", **hook}
-        coordinator.create_agent("bob", hooks={"on_run_start": config})
         self.runner_id = registered(coordinator)
-        self.created = coordinator.create("before", agent_name="bob")
+        self.created = guarded(coordinator, **hook)
         self.answers: list[Any] = []
-        self._poll = Thread(target=lambda: self.answers.append(poll(coordinator, self.runner_id).body), daemon=True)
+        self._poll = Thread(target=lambda: self.answers.append(coordinator.poll(self.runner_id).body), daemon=True)
         self._poll.start()
         coordinator.until_status(self.created["run_id"], "claimed")
-        [self.hook] = [run for run in coordinator.runs() if run["agent_name"] == "gate"]
+        self.hook = hook_run(coordinator)
 
     def end(self, what: str, **said: Any) -> None:
         """The hook's agent has looked."""
-        path = f"/sessions/{self.hook['session_id']}/events"
-        event = {"event_type": "result", "session_id": self.hook["session_id"], "timestamp": "1", "result_data": said}
-        self.coordinator.request("POST", path, event)
+        say_result(self.coordinator, self.hook["session_id"], result_data=said)
         report(self.coordinator, self.runner_id, self.hook["run_id"], what, error="why")
 
     @property
@@ -167,12 +162,12 @@ class Guarded:
 
 
 def test_a_hook_lets_a_run_pass_and_changes_it(current: Coordinator) -> None:
-    guarded = Guarded(current)
-    assert guarded.answers == []
-    guarded.end("completed", action="continue", parameters={"prompt": "after"})
-    current.until(lambda: guarded.answers, "the poll's answer")
-    assert guarded.answers[0]["run"]["parameters"] == {"prompt": "after"}
-    assert guarded.events == ["hook_start", "hook_complete"]
+    held = Guarded(current)
+    assert held.answers == []
+    held.end("completed", action="continue", parameters={"prompt": "after"})
+    current.until(lambda: held.answers, "the poll's answer")
+    assert held.answers[0]["run"]["parameters"] == {"prompt": "after"}
+    assert held.events == ["hook_start", "hook_complete"]
 
 
 @pytest.mark.parametrize(
@@ -183,15 +178,15 @@ def test_a_hook_lets_a_run_pass_and_changes_it(current: Coordinator) -> None:
     ],
 )
 def test_a_hook_forbids_a_run(current: Coordinator, what: str, said: dict[str, Any], why: str, event: str) -> None:
-    guarded = Guarded(current)
-    guarded.end(what, **said)
-    run = current.until_status(guarded.created["run_id"], "failed")
+    held = Guarded(current)
+    held.end(what, **said)
+    run = current.until_status(held.created["run_id"], "failed")
     assert run["error"] == f"Blocked by on_run_start hook: {why}"
-    assert guarded.events == ["hook_start", event]
+    assert held.events == ["hook_start", event]
 
 
 @pytest.mark.parametrize(("policy", "status"), [("block", "failed"), ("continue", "claimed")])
 def test_a_hook_that_takes_too_long(current: Coordinator, policy: str, status: str) -> None:
-    guarded = Guarded(current, on_error=policy, timeout_seconds=1)
-    current.until(lambda: guarded.events == ["hook_start", "hook_timeout"], "the hook's end")
-    assert current.run(guarded.created["run_id"])["status"] == status
+    held = Guarded(current, on_error=policy, timeout_seconds=1)
+    current.until(lambda: held.events == ["hook_start", "hook_timeout"], "the hook's end")
+    assert current.run(held.created["run_id"])["status"] == status

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.coordinator.bare import claimed, poll, registered, report
+from tests.coordinator.bare import claimed, registered, report
 from tests.coordinator.client import Answer
 from tests.coordinator.server import Coordinator, CoordinatorProcess
 from tests.coordinator.settings import Settings
@@ -58,7 +58,7 @@ def test_an_answer_that_ends_early(seed: Coordinator) -> None:
     seed.create()
     seed.fault("truncate", path="/runner/runs")
     with pytest.raises((http.client.IncompleteRead, ConnectionError)):
-        poll(seed, runner_id)
+        seed.poll(runner_id)
     assert [run["status"] for run in seed.runs()] == ["claimed"]
 
 
@@ -80,14 +80,14 @@ def test_a_poll_is_answered_as_a_test_wants_it(seed: Coordinator) -> None:
     runner_id = registered(seed)
     seed.answer_poll({"sync_scripts": ["a"]})
     seed.answer_poll("{half", runner_id=runner_id)
-    answers = {str(poll(seed, runner_id).body) for _ in range(2)}
+    answers = {str(seed.poll(runner_id).body) for _ in range(2)}
     assert answers == {"{half", "{'sync_scripts': ['a']}"}
 
 
 def test_a_run_is_handed_out_as_a_test_wants_it(seed: Coordinator) -> None:
     runner_id = registered(seed)
     created = seed.create_verbatim({"type": "dance", "prompt": None}, remove=("session_id",))
-    run = poll(seed, runner_id).body["run"]
+    run = seed.poll(runner_id).body["run"]
     assert (run["run_id"], run["type"], run["prompt"], "session_id" in run) == (created["run_id"], "dance", None, False)
 
 
@@ -96,7 +96,7 @@ def test_a_coordinator_that_forgets_its_runners_keeps_its_runs(coordinator: Coor
     first, second = coordinator.create(), coordinator.create()
     with coordinator.abandoned_poll(runner_id):
         coordinator.forget_runners()
-    assert poll(coordinator, runner_id).status == 401
+    assert coordinator.poll(runner_id).status == 401
     registered(coordinator)
     assert {run["run_id"] for run in coordinator.runs()} == {first["run_id"], second["run_id"]}
 
@@ -112,9 +112,9 @@ def test_a_process_that_is_killed_knows_its_runs_when_it_comes_back(tmp_path: Pa
             coordinator.request("GET", "/health", seconds=0.1)
         coordinator.start()
         assert coordinator.runners() == []
-        assert poll(coordinator, runner_id).status == 401
+        assert coordinator.poll(runner_id).status == 401
         assert coordinator.run(running["run_id"])["status"] == "running"
         registered(coordinator)
-        handed = [poll(coordinator, runner_id).body["run"]["run_id"] for _ in range(2)]
+        handed = [coordinator.poll(runner_id).body["run"]["run_id"] for _ in range(2)]
         assert handed == [newer["run_id"], older["run_id"]]
         assert (tmp_path / "history.jsonl").is_file()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.coordinator.bare import claimed, poll, registered, report
+from tests.coordinator.bare import claimed, registered, report
 from tests.coordinator.server import Coordinator
 
 SEED_KEYS = {
@@ -24,7 +24,7 @@ def test_a_poll_has_to_say_who_polls(coordinator: Coordinator) -> None:
 
 
 def test_somebody_unknown_may_not_poll(coordinator: Coordinator) -> None:
-    assert poll(coordinator, "lnch_nobody") == (401, {"detail": "Runner not registered"})
+    assert coordinator.poll("lnch_nobody") == (401, {"detail": "Runner not registered"})
 
 
 @pytest.mark.parametrize(("dialect", "keys"), [("seed", SEED_KEYS), ("current", CURRENT_KEYS)])
@@ -34,7 +34,7 @@ def test_a_run_has_the_keys_of_its_dialect(
     coordinator = serve(dialect=dialect)
     runner_id = registered(coordinator)
     created = coordinator.create("do it")
-    run = poll(coordinator, runner_id).body["run"]
+    run = coordinator.poll(runner_id).body["run"]
     assert set(run) == keys
     assert (run["run_id"], run["status"], run["runner_id"]) == (created["run_id"], "claimed", runner_id)
     assert run.get("prompt", run.get("parameters")) in ("do it", {"prompt": "do it"})
@@ -43,17 +43,17 @@ def test_a_run_has_the_keys_of_its_dialect(
 def test_runs_come_in_the_order_of_their_creation(coordinator: Coordinator) -> None:
     runner_id = registered(coordinator)
     created = [coordinator.create()["run_id"] for _ in range(3)]
-    assert [poll(coordinator, runner_id).body["run"]["run_id"] for _ in created] == created
+    assert [coordinator.poll(runner_id).body["run"]["run_id"] for _ in created] == created
 
 
 def test_a_poll_that_finds_nothing_ends_without_content(serve: Callable[..., Coordinator]) -> None:
     coordinator = serve(poll_timeout=0.1)
-    assert poll(coordinator, registered(coordinator)) == (204, None)
+    assert coordinator.poll(registered(coordinator)) == (204, None)
 
 
 def test_a_poll_takes_its_time_in_half_seconds(serve: Callable[..., Coordinator]) -> None:
     coordinator = serve(tick=0.5, poll_timeout=1)
-    poll(coordinator, registered(coordinator))
+    coordinator.poll(registered(coordinator))
     [entry] = coordinator.history("GET", "/runner/runs")
     assert entry["ended"] - entry["began"] >= 0.99
 
@@ -66,7 +66,7 @@ def test_a_stop_wakes_the_poll_and_names_what_its_dialect_names(
     runner_id = registered(coordinator)
     created = claimed(coordinator, runner_id)
     answers: list[object] = []
-    waiting = Thread(target=lambda: answers.append(poll(coordinator, runner_id).body))
+    waiting = Thread(target=lambda: answers.append(coordinator.poll(runner_id).body))
     waiting.start()
     coordinator.until(lambda: coordinator.open_polls() == 1, "the poll to be open")
     assert coordinator.stop(created["run_id"])["status"] == "stopping"
@@ -140,7 +140,7 @@ def test_other_demands_have_to_be_equal(coordinator: Coordinator, name: str) -> 
     runner_id = registered(coordinator, **{name: "mine"})
     other = coordinator.create(additional_demands={name: "other"})
     mine = coordinator.create(additional_demands={name: "mine"})
-    assert poll(coordinator, runner_id).body["run"]["run_id"] == mine["run_id"]
+    assert coordinator.poll(runner_id).body["run"]["run_id"] == mine["run_id"]
     assert coordinator.run(other["run_id"])["status"] == "pending"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.coordinator.bare import EXECUTOR, IDENTITY, claimed, poll, register, registered
+from tests.coordinator.bare import EXECUTOR, IDENTITY, claimed, register, registered
 from tests.coordinator.server import Coordinator
 
 
@@ -107,8 +107,8 @@ def test_a_runner_that_is_sent_away_is_told_at_its_next_poll(coordinator: Coordi
     runner_id = registered(coordinator)
     answer = coordinator.request("DELETE", f"/runners/{runner_id}")
     assert (answer.status, answer.body["initiated_by"]) == (200, "external")
-    assert poll(coordinator, runner_id) == (200, {"deregistered": True})
-    assert poll(coordinator, runner_id) == (401, {"detail": "Runner not registered"})
+    assert coordinator.poll(runner_id) == (200, {"deregistered": True})
+    assert coordinator.poll(runner_id) == (401, {"detail": "Runner not registered"})
 
 
 def test_an_open_poll_is_told_within_a_tick(coordinator: Coordinator) -> None:
@@ -125,7 +125,7 @@ def test_a_mark_outlives_the_runner_that_it_is_on(coordinator: Coordinator) -> N
     coordinator.request("DELETE", f"/runners/{runner_id}?self=true")
     assert coordinator.marks() == [runner_id]
     assert registered(coordinator) == runner_id
-    assert poll(coordinator, runner_id) == (200, {"deregistered": True})
+    assert coordinator.poll(runner_id) == (200, {"deregistered": True})
 
 
 def test_a_stale_runner_stays_stale_until_it_registers(serve: Callable[..., Coordinator]) -> None:
@@ -143,16 +143,16 @@ def test_a_stale_runner_still_gets_runs(serve: Callable[..., Coordinator]) -> No
     runner_id = registered(coordinator)
     coordinator.until(lambda: coordinator.runners()[0]["status"] == "stale", "it to be stale")
     created = coordinator.create()
-    assert poll(coordinator, runner_id).body["run"]["run_id"] == created["run_id"]
+    assert coordinator.poll(runner_id).body["run"]["run_id"] == created["run_id"]
 
 
 def test_a_runner_that_is_silent_for_long_is_forgotten(serve: Callable[..., Coordinator]) -> None:
     coordinator = serve(stale_after=0.1, removed_after=0.3, lifecycle_interval=0.02)
     runner_id = registered(coordinator)
     created = coordinator.create()
-    poll(coordinator, runner_id)
+    coordinator.poll(runner_id)
     coordinator.until(lambda: coordinator.runners() == [], "it to be forgotten")
-    assert poll(coordinator, runner_id).status == 401
+    assert coordinator.poll(runner_id).status == 401
     assert coordinator.run(created["run_id"])["status"] == "claimed"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.coordinator.bare import claimed, poll, registered, report
+from tests.coordinator.bare import claimed, registered, report
 from tests.coordinator.server import Coordinator
 
 
@@ -86,7 +86,7 @@ def test_a_run_whose_runner_is_gone_cannot_be_stopped(coordinator: Coordinator) 
     runner_id = registered(coordinator)
     created = claimed(coordinator, runner_id)
     coordinator.deregister(runner_id)
-    assert poll(coordinator, runner_id).body == {"deregistered": True}
+    assert coordinator.poll(runner_id).body == {"deregistered": True}
     answer = coordinator.request("POST", f"/runs/{created['run_id']}/stop")
     assert answer == (500, {"detail": "Failed to queue stop command"})
 
@@ -98,7 +98,7 @@ def test_a_resumed_session_is_not_really_stopped(coordinator: Coordinator) -> No
     coordinator.request("POST", f"/sessions/{created['session_id']}/bind", bound)
     report(coordinator, runner_id, created["run_id"], "completed")
     resumed = coordinator.resume(created["session_id"])
-    poll(coordinator, runner_id)
+    coordinator.poll(runner_id)
     coordinator.request("POST", f"/sessions/{created['session_id']}/bind", bound)
     answer = coordinator.request("POST", f"/sessions/{created['session_id']}/stop")
     assert (answer.body["run_id"], answer.body["status"]) == (created["run_id"], "stopped")
@@ -130,7 +130,7 @@ def test_the_current_dialect_resolves_it(current: Coordinator) -> None:
     text = "${params.prompt} ${runtime.session_id} ${runner.orchestrator_mcp_url}"
     current.create_agent("bob", system_prompt=text)
     created = current.create("hi", agent_name="bob")
-    run = poll(current, registered(current)).body["run"]
+    run = current.poll(registered(current)).body["run"]
     said = f"hi {created['session_id']} ${{runner.orchestrator_mcp_url}}"
     assert run["resolved_agent_blueprint"]["system_prompt"] == said
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.coordinator.bare import registered, report
 from tests.coordinator.server import Coordinator
 
 BOUND = {"executor_session_id": "e-1", "hostname": "host", "executor_profile": "coding", "project_dir": "/there"}
@@ -125,11 +126,7 @@ def test_that_event_means_nothing_in_the_current_dialect(current: Coordinator) -
 def test_the_current_dialect_has_an_event_for_the_result(current: Coordinator) -> None:
     session_id = current.create()["session_id"]
     say(current, session_id, "result", result_text="done")
-    run = current.runs()[0]
-    runner_id = current.request(
-        "POST", "/runner/register", {"hostname": "h", "project_dir": "/p", "executor_profile": "x"}
-    ).body["runner_id"]
-    current.request("POST", f"/runner/runs/{run['run_id']}/completed", {"runner_id": runner_id})
+    report(current, registered(current), current.runs()[0]["run_id"], "completed")
     assert current.request("GET", f"/sessions/{session_id}/result").body == {
         "result_text": "done",
         "result_data": None,

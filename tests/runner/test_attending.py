@@ -19,6 +19,7 @@ from doctor.runner.registration import Identity, Registration
 from doctor.runner.reports import End, Reporter
 from doctor.runner.runs import Active, Runs
 from doctor.runner.talk import Talk
+from tests.coordinator import bare
 from tests.coordinator.server import Coordinator
 
 Serve = Callable[..., Coordinator]
@@ -29,16 +30,17 @@ class Rig:
     """A runner that does not poll; its runs last until they are stopped."""
 
     def __init__(self, coordinator: Coordinator, peer: Peer, identity: Identity, talk: Talk) -> None:
-        departure = Departure()
+        self.departure = departure = Departure()
         self.registration = Registration(peer, identity, departure, talk)
         self.registration.first()
         self.reporter = Reporter(peer, self.registration, departure, talk)
-        self.runs = Runs(most=MOST, carry=self._carry, reporter=self.reporter, talk=talk)
+        self.runs = Runs(most=MOST, carry=self._carry, reporter=self.reporter, departure=departure, talk=talk)
         polling = Polling(peer, self.registration, self.runs, departure, floor=0, once=False, talk=talk)
         self.attendant = Attendant(
             coordinator=peer,
             registration=self.registration,
             runs=self.runs,
+            reporter=self.reporter,
             polling=polling,
             departure=departure,
             talk=talk,
@@ -62,47 +64,69 @@ class Rig:
 
 
 @pytest.fixture
-def rig(
+def rigged(
     peer: Callable[[str], Peer], identity: Identity, talk: Talk, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Rig]:
-    """At a coordinator of its own; it looks often."""
-    yield from rigged("seed", peer, identity, talk, serve, monkeypatch)
+) -> Iterator[Callable[[str], Rig]]:
+    """At a coordinator of its own; it looks often, and waits for nothing that could be on its way."""
+    monkeypatch.setattr(attending, "EVERY", 0.02)
+    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
+    rigs = []
+
+    def make(dialect: str) -> Rig:
+        coordinator = serve(dialect=dialect)
+        rigs.append(Rig(coordinator, peer(coordinator.url), identity, talk))
+        return rigs[-1]
+
+    yield make
+    for made in rigs:
+        made.attendant.stop()
+        made.runs.end_all()
+        assert made.runs.wait_until_idle(30)
 
 
 @pytest.fixture
-def current(
-    peer: Callable[[str], Peer], identity: Identity, talk: Talk, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Rig]:
+def rig(rigged: Callable[[str], Rig]) -> Rig:
+    """At a coordinator of the seed's dialect."""
+    return rigged("seed")
+
+
+@pytest.fixture
+def current(rigged: Callable[[str], Rig]) -> Rig:
     """At a current one."""
-    yield from rigged("current", peer, identity, talk, serve, monkeypatch)
-
-
-def rigged(
-    dialect: str,
-    peer: Callable[[str], Peer],
-    identity: Identity,
-    talk: Talk,
-    serve: Serve,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Rig]:
-    monkeypatch.setattr(attending, "EVERY", 0.02)
-    coordinator = serve(dialect=dialect)
-    made = Rig(coordinator, peer(coordinator.url), identity, talk)
-    yield made
-    made.attendant.stop()
-    made.runs.end_all()
-    assert made.runs.wait_until_idle(30)
+    return rigged("current")
 
 
 def test_a_stop_is_heard_without_a_poll(rig: Rig) -> None:
-    run_ids = [rig.claim() for _ in range(attending.MOST_AT_ONCE + 3)]
+    run_ids = [rig.claim() for _ in range(3)]
     rig.attendant.start(frozenset, search=False)
     for run_id in run_ids:
         rig.coordinator.until_status(run_id, "running")
+    before = len(rig.coordinator.history("GET", "/runs/"))
     for run_id in (run_ids[0], run_ids[-1]):
         rig.coordinator.stop(run_id)
+    look_often(rig)
+    assert len(rig.coordinator.history("GET", "/runs/")) == before, "one question is about all runs"
     assert rig.coordinator.until_ended(run_ids[0], run_ids[-1]) == ["stopped", "stopped"]
     assert rig.coordinator.run(run_ids[1])["status"] == "running"
+
+
+def test_a_stop_that_was_lost_with_the_answer_to_a_poll_is_heard(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = rig.claim()
+    rig.attendant.start(frozenset, search=True)
+    rig.coordinator.until_status(run_id, "running")
+    monkeypatch.setattr(Polling, "is_open", True)
+    rig.coordinator.stop(run_id)
+    assert rig.coordinator.until_ended(run_id) == ["stopped"]
+
+
+def test_a_stop_is_told_once(rig: Rig, said: io.StringIO) -> None:
+    run_id = rig.claim()
+    rig.attendant.start(frozenset, search=False)
+    rig.coordinator.until_status(run_id, "running")
+    rig.coordinator.fault("slow", method="POST", path=".*/stopped", seconds=0.3)
+    rig.coordinator.stop(run_id)
+    rig.coordinator.until_ended(run_id)
+    assert said.getvalue().count(f"stopping {run_id}") == 1
 
 
 def test_a_run_that_was_claimed_and_never_arrived_is_taken(rig: Rig) -> None:
@@ -138,7 +162,8 @@ def test_a_list_that_cannot_be_had_is_no_trouble(rig: Rig) -> None:
     assert first == [1]
 
 
-def test_what_a_poll_brings_just_now_is_not_lost(rig: Rig, said: io.StringIO) -> None:
+def test_what_a_poll_brings_just_now_is_not_lost(rig: Rig, said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.5)
     run_id = rig.claim()
     [run] = [each for each in rig.coordinator.runs() if each["run_id"] == run_id]
     rig.attendant.start(frozenset, search=False)
@@ -159,20 +184,20 @@ def test_what_a_poll_brings_just_now_is_not_lost(rig: Rig, said: io.StringIO) ->
         (404, '{"detail":"Not Found"}', True),
         (405, '{"detail":"Method Not Allowed"}', True),
         (422, "{}", True),
+        (200, "{}", True),
         (500, "{}", False),
-        (404, '{"detail":"Run not found"}', False),
-        (200, '{"status":"running"}', False),
+        (200, '{"runs":[]}', False),
     ],
 )
 def test_a_full_runner_polls_on_where_only_polls_tell_of_stops(status: int, body: str, room: bool, rig: Rig) -> None:
-    rig.coordinator.fault("answer", method="GET", path="/runs/.*", status=status, body=body, times=-1)
+    rig.coordinator.fault("answer", method="GET", path="/runs", status=status, body=body, times=-1)
     for _ in range(MOST):
         run = read_run({"run_id": rig.claim(), "session_id": "ses_1", "type": "start_session", "prompt": "x"})
         assert run is not None
         rig.runs.take(run)
     assert not rig.runs.has_room()
     rig.attendant.start(frozenset, search=False)
-    rig.coordinator.until(lambda: len(rig.coordinator.history("GET", "/runs/")) > 2 * attending.MOST_AT_ONCE, "looks")
+    look_often(rig)
     assert rig.runs.has_room() is room
 
 
@@ -223,18 +248,12 @@ def test_an_agent_that_cannot_be_asked_for_is_asked_for_again(current: Rig) -> N
     assert [run.agent_name for run in current.taken] == ["bob"]
 
 
-HOOK = {"type": "agent", "agent_name": "gate", "on_error": "block", "timeout_seconds": 60}
-
-
 def guarded(rig: Rig) -> tuple[str, str]:
-    """A run that its agent's hook looks at, and the hook's run; a runner without a place for either claimed both."""
-    rig.coordinator.create_agent("bob", hooks={"on_run_start": HOOK})
-    created = rig.coordinator.create("before", agent_name="bob")
+    """A run that its agent's hook looks at, claimed for a poll that nobody listens to, and the hook's own run."""
+    created = bare.guarded(rig.coordinator)
     threading.Thread(target=rig.coordinator.poll, args=(rig.registration.now.runner_id,), daemon=True).start()
     rig.coordinator.until_status(created["run_id"], "claimed")
-    [hook] = [run for run in rig.coordinator.runs() if run["agent_name"] == "gate"]
-    rig.runs.hold_one()
-    return str(created["run_id"]), str(hook["run_id"])
+    return str(created["run_id"]), str(bare.hook_run(rig.coordinator)["run_id"])
 
 
 def look_often(rig: Rig) -> None:
@@ -245,14 +264,20 @@ def look_often(rig: Rig) -> None:
 
 def end_hook(rig: Rig, run_id: str, **said: Any) -> None:
     """The hook's agent has looked, and says something."""
-    session_id = rig.coordinator.run(run_id)["session_id"]
-    event = {"event_type": "result", "session_id": session_id, "timestamp": "1", "result_data": said}
-    rig.coordinator.request("POST", f"/sessions/{session_id}/events", event)
+    bare.say_result(rig.coordinator, rig.coordinator.run(run_id)["session_id"], result_data=said)
     rig.reporter.ended(run_id, End.completed())
 
 
-def test_a_run_that_a_hook_looks_at_is_not_lost(current: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
+def test_a_lost_run_whose_agent_is_not_told_of_has_failed(current: Rig) -> None:
+    current.coordinator.create_agent("bob")
+    current.coordinator.fault("answer", method="GET", path="/agents/.*", status=403, body="{}", times=-1)
+    run_id = current.claim(agent_name="bob")
+    current.attendant.start(frozenset, search=False)
+    assert current.coordinator.until_ended(run_id) == ["failed"]
+    assert "of the agent 'bob' is said only: 403" in current.coordinator.run(run_id)["error"]
+
+
+def test_a_run_that_a_hook_looks_at_is_not_lost(current: Rig) -> None:
     run_id, hook = guarded(current)
     current.attendant.start(frozenset, search=False)
     look_often(current)
@@ -262,8 +287,7 @@ def test_a_run_that_a_hook_looks_at_is_not_lost(current: Rig, monkeypatch: pytes
     assert (current.taken, current.coordinator.reports(run_id)) == ([], [])
 
 
-def test_a_run_is_lost_that_its_hook_let_pass(current: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
+def test_a_run_is_lost_that_its_hook_let_pass(current: Rig) -> None:
     run_id, hook = guarded(current)
     current.attendant.start(frozenset, search=False)
     look_often(current)
@@ -273,13 +297,32 @@ def test_a_run_is_lost_that_its_hook_let_pass(current: Rig, monkeypatch: pytest.
 
 
 def test_a_run_whose_hook_is_silent_for_too_long_has_failed(current: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attending, "ON_ITS_WAY", 0.01)
     monkeypatch.setattr(recovering, "_hook_limit", lambda agent: 0.01)
     monkeypatch.setattr(recovering, "LATE", 0.01)
     run_id, _ = guarded(current)
     current.attendant.start(frozenset, search=False)
     assert current.coordinator.until_ended(run_id) == ["failed"]
     assert "hook" in current.coordinator.run(run_id)["error"]
+
+
+def test_a_run_that_waits_for_its_hook_has_failed_when_the_runner_leaves(current: Rig) -> None:
+    run_id, _ = guarded(current)
+    current.attendant.start(frozenset, search=True)
+    current.coordinator.until(lambda: current.coordinator.history("GET", "/sessions/"), "a look at the hook")
+    current.departure.begin()
+    current.attendant.stop()
+    assert (current.taken, current.coordinator.run(run_id)["status"]) == ([], "failed")
+    assert [thread for thread in threading.enumerate() if thread.name == "attendant"] == []
+
+
+def test_nothing_is_taken_once_the_runner_is_to_leave(rig: Rig) -> None:
+    run_id = rig.claim()
+    given = read_run(rig.coordinator.run(run_id))
+    assert given is not None
+    rig.departure.begin()
+    rig.runs.take(given)
+    assert (rig.taken, rig.coordinator.reports(run_id)) == ([], ["failed"])
+    assert rig.coordinator.run(run_id)["error"] == "runner is shutting down"
 
 
 def test_a_lost_run_that_is_to_be_stopped_is_stopped(current: Rig) -> None:
@@ -309,3 +352,12 @@ def test_a_session_whose_run_has_just_ended_is_left_alone(current: Rig) -> None:
     current.coordinator.until(lambda: current.coordinator.history("GET", path), "a question")
     assert current.coordinator.session(session_id)["status"] == "finished"
     assert current.coordinator.history("POST", f"/runner{path}") == []
+
+
+def test_a_runner_that_has_left_does_not_register_for_a_session(current: Rig) -> None:
+    run_id = current.claim()
+    session_id = current.coordinator.run(run_id)["session_id"]
+    current.coordinator.stop(run_id)
+    current.registration.forget()
+    current.reporter.session_stopped(session_id)
+    assert len(current.coordinator.history("POST", "/runner/register")) == 1

@@ -1,5 +1,6 @@
 """Telling a coordinator that the runner lives."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -56,4 +57,23 @@ def test_a_runner_that_beats_in_time_registers_once(
     made.start()
     coordinator.until(lambda: len(coordinator.history("POST", "/runner/heartbeat")) > 2, "beats")
     made.stop()
+    assert len(coordinator.history("POST", "/runner/register")) == 1
+
+
+def test_a_beat_that_is_answered_after_the_end_registers_nobody(
+    serve: Serve,
+    register: Register,
+    peer: Callable[[str], Peer],
+    departure: Departure,
+    talk: Talk,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heart, "MISSED", 0)
+    coordinator = serve()
+    made = Heart(peer(coordinator.url), register(coordinator), departure, at_most=0.02, talk=talk)
+    coordinator.fault("slow", method="POST", path="/runner/heartbeat", seconds=0.2)
+    made.start()
+    coordinator.until(lambda: coordinator.history("POST", "/runner/heartbeat"), "a beat")
+    made.stop()
+    coordinator.until(lambda: all(thread.name != "heart" for thread in threading.enumerate()), "the heart's end")
     assert len(coordinator.history("POST", "/runner/register")) == 1

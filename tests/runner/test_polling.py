@@ -18,6 +18,7 @@ from doctor.runner.registration import Identity, Registration
 from doctor.runner.reports import End, Reporter
 from doctor.runner.runs import Active, Runs
 from doctor.runner.talk import Talk
+from tests.coordinator import bare
 from tests.coordinator.server import Coordinator
 
 Serve = Callable[..., Coordinator]
@@ -33,7 +34,9 @@ class Rig:
         self.departure = Departure()
         self.registration = Registration(peer, identity, self.departure, talk)
         self.reporter = Reporter(peer, self.registration, self.departure, talk)
-        self.runs = Runs(most=given.pop("most", 1), carry=self._carry, reporter=self.reporter, talk=talk)
+        self.runs = Runs(
+            most=given.pop("most", 1), carry=self._carry, reporter=self.reporter, departure=self.departure, talk=talk
+        )
         given = {"floor": 0.0, "once": False, **given}
         self.polling = Polling(peer, self.registration, self.runs, self.departure, talk=talk, **given)
         self.coordinator = coordinator
@@ -247,11 +250,9 @@ def test_a_poll_that_a_hook_holds_back_is_given_up(
 ) -> None:
     monkeypatch.setattr(polling, "LEAVING_LIMIT", 0.1)
     coordinator = serve(dialect="current")
-    hook = {"type": "agent", "agent_name": "gate", "on_error": "block", "timeout_seconds": 60}
-    coordinator.create_agent("bob", hooks={"on_run_start": hook})
     made = rig(coordinator)
     made.start()
-    created = coordinator.create(agent_name="bob")
+    created = bare.guarded(coordinator)
     coordinator.until_status(created["run_id"], "claimed")
     made.leave()
     assert made.given_up.is_set()

@@ -432,15 +432,13 @@ def test_a_project_that_cannot_be_written_to_is_no_trouble(machine: Machine, see
 
 
 def test_a_run_is_not_started_before_its_hook_has_let_it_pass(machine: Machine, current: Coordinator) -> None:
-    hook = {"type": "agent", "agent_name": "gate", "on_error": "block", "timeout_seconds": 60}
-    current.create_agent("bob", hooks={"on_run_start": hook})
-    created = current.create(agent_name="bob")
+    created = bare.guarded(current)
     machine.start(current)
     current.until_status(created["run_id"], "claimed")
     current.until(lambda: len(current.history("GET", "/agents/bob")) > 1, "the runner to look for lost runs twice")
     assert list(machine.records.iterdir()) == []
-    [looks] = [run for run in current.runs() if run["agent_name"] == "gate"]
-    bare.report(current, bare.registered(current), looks["run_id"], "failed", error="it is not good")
+    looks = bare.hook_run(current)["run_id"]
+    bare.report(current, bare.registered(current), looks, "failed", error="it is not good")
     assert current.until_ended(created["run_id"]) == ["failed"]
     assert "it is not good" in current.run(created["run_id"])["error"]
     assert list(machine.records.iterdir()) == []

@@ -1,6 +1,5 @@
 """What executors do while their coordinator cannot be reached, and when it does not take what they tell."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -16,8 +15,6 @@ EVENT = f'{{"session_id": "{SESSION}", "event_type": "message", "timestamp": "20
 
 class Clock:
     """Time that passes only in pauses."""
-
-    gmtime, strftime, time_ns = staticmethod(time.gmtime), staticmethod(time.strftime), staticmethod(time.time_ns)
 
     def __init__(self) -> None:
         self.now = 1000.0
