@@ -15,7 +15,7 @@ from typing import Any
 from doctor.executor import handover, in_pane, starting
 from doctor.executor.base import Probe
 from doctor.executor.directories import ProcessDirectory
-from doctor.executor.tmux import Tmux, TmuxError, new_session, pane_target
+from doctor.executor.tmux import Tmux, new_session, pane_target
 from doctor.executor.tmux_sessions import close_sessions, is_over
 from doctor.identity import program_identity
 
@@ -77,7 +77,7 @@ def _session(tmux: Tmux, python: str) -> Iterator[ProcessDirectory]:
         rest = [in_pane.BOOTSTRAP if each == starting.BOOTSTRAP else each for each in rest]
         # To a file: what is printed just before the end may never get to the screen.
         argv = (shell, option, f'exec 2>"$4/{_SAID}"; {script}', *rest)
-        # How a process ended that fails without a word stays to be read.
+        # The server of this session alone would end with it, before it has told its environment.
         keep = ("set-option", "-w", "-t", pane_target(name), "remain-on-exit", "on")
         tmux.run(*new_session(name, name, argv), keep)
         yield directory
@@ -95,10 +95,14 @@ def _gone(tmux: Tmux, name: str) -> Callable[[], bool]:
         if time.monotonic() - looked_at < _GLANCE:
             return False
         looked_at = time.monotonic()
-        session = tmux.sessions().get(name)
-        return session is None or is_over(session)
+        return _is_over(tmux, name)
 
     return is_gone
+
+
+def _is_over(tmux: Tmux, name: str) -> bool:
+    session = tmux.sessions().get(name)
+    return session is None or is_over(session)
 
 
 def _answer(fifo: Path, deadline: float, is_gone: Callable[[], bool]) -> dict[str, Any] | None:
@@ -119,15 +123,13 @@ def _answer(fifo: Path, deadline: float, is_gone: Callable[[], bool]) -> dict[st
 
 def _why(tmux: Tmux, directory: ProcessDirectory, python: str, limit: float) -> str:
     """What is known of a process that gave no answer."""
-    printed = ""
+    said = ""
     with suppress(OSError):
-        printed = (directory.path / _SAID).read_text(encoding="utf-8", errors="replace")
-    if not printed.strip():
-        with suppress(TmuxError):
-            printed = tmux.run(("capture-pane", "-p", "-t", pane_target(directory.process_id)))
-    said = [line.strip() for line in printed.splitlines() if line.strip()]
-    if said:
-        return f"{python} could not be run there as agents need it: {' '.join(said[:5])}"
+        said = (directory.path / _SAID).read_text(encoding="utf-8", errors="replace")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if lines or _is_over(tmux, directory.process_id):
+        words = " ".join(lines[:5]) or "it ended without a word"
+        return f"{python} could not be run there as agents need it: {words}"
     return f"{python} was started there and gave no answer within {limit:g} s"
 
 
