@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 CHANGE_SECONDS = 1.0
-"""How long a process may take to change to another program before it is taken for one without an environment."""
+"""How long a process may take to change to another program before it is taken for one that was given nothing."""
 
 GONE = frozenset({b"Z", b"X"})
 """States of processes that have ended and were not collected yet."""
@@ -19,10 +19,10 @@ _FLAGS_FIELD = 6
 """Where ``/proc/PID/stat`` has the kernel's flags, counted after the command's closing parenthesis (field 9)."""
 
 _KERNEL_THREAD = 0x00200000
-"""``PF_KTHREAD`` among them: it never has an environment."""
+"""``PF_KTHREAD`` among them: it never has arguments or an environment."""
 
-_ENVIRONMENT_FIELDS = slice(47, 49)
-"""Where ``/proc/PID/stat`` has the environment's first and last address (fields 50 and 51), 0 during a change."""
+_ARGUMENT_FIELDS, _ENVIRONMENT_FIELDS = slice(45, 47), slice(47, 49)
+"""Where ``/proc/PID/stat`` has their first and last addresses (fields 48 to 51), which are 0 during a change."""
 
 _START_FIELD = 19
 """Where ``/proc/PID/stat`` has the start time, counted after the command's closing parenthesis (field 22)."""
@@ -101,33 +101,44 @@ def process_ids() -> list[int]:
 
 def mark_of(pid: int, variable: str) -> str | None:
     """The value that the environment of a process, as it was started, gives ``variable``."""
-    variables = b"\0" + _environment(pid)
+    variables = b"\0" + _given(pid, "environ", _ENVIRONMENT_FIELDS)
     # Searched and not taken apart: whoever looks for one process reads what every process has.
     _, found, after = variables.partition(f"\0{variable}=".encode())
     return after.partition(b"\0")[0].decode("ascii", "replace") if found else None
 
 
-def _environment(pid: int) -> bytes:
+def command_line(pid: int) -> list[str]:
+    """The arguments that a process was started with; empty where they cannot be seen."""
+    return os.fsdecode(_given(pid, "cmdline", _ARGUMENT_FIELDS)).split("\0")[:-1]
+
+
+def _given(pid: int, name: str, addresses: slice) -> bytes:
     """What a process was started with; empty where that cannot be seen.
 
-    While a process changes to another program its environment reads as empty (up to 9 of 100 looks on a busy machine,
-    measured), and whoever looked just then would take it for a stranger; so it is looked at until it has changed.
+    While a process changes to another program both read as empty (up to 9 of 100 looks on a busy machine, measured),
+    and whoever looked just then would take it for a stranger; so it is looked at until it has changed.
+
+    Args:
+        pid: The process.
+        name: Of the file that tells it.
+        addresses: Where the fields are that say whether there is anything.
     """
-    deadline = time.monotonic() + CHANGE_SECONDS
+    deadline, had_none = time.monotonic() + CHANGE_SECONDS, False
     while True:
         try:
-            with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:  # noqa: PTH123 - see above
-                variables = file.read()
+            with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:  # noqa: PTH123 - see above
+                content = file.read()
         except OSError:
             return b""
-        if variables or _has_none(_stat(pid)) or time.monotonic() >= deadline:
-            return variables
+        if content or time.monotonic() >= deadline:
+            return content
+        fields = _stat(pid)
+        if not fields or fields[0] in GONE or int(fields[_FLAGS_FIELD]) & _KERNEL_THREAD:
+            return b""
+        # Both addresses are the same of nothing, and for a moment before the second one is set: one more look tells.
+        start, end = fields[addresses]
+        has_none = start == end != b"0"
+        if has_none and had_none:
+            return b""
+        had_none = has_none
         time.sleep(0.001)
-
-
-def _has_none(fields: list[bytes]) -> bool:
-    """Whether these fields are of a process that has no environment, or has none any more."""
-    if not fields or fields[0] in GONE or int(fields[_FLAGS_FIELD]) & _KERNEL_THREAD:
-        return True
-    start, end = fields[_ENVIRONMENT_FIELDS]
-    return start == end != b"0"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from doctor import os_processes
-from doctor.os_processes import mark_of, marked
+from doctor.os_processes import command_line, mark_of, marked
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux shows the environment of processes; run the tests there"
@@ -32,18 +32,20 @@ def running(*argv: str, **env: str) -> Iterator[int]:
 
 def test_a_process_that_changes_to_another_program_is_never_taken_for_a_stranger() -> None:
     with running("sh", "-c", ENDLESS, SELF=ENDLESS, MARK="ours") as pid:
-        seen = {mark_of(pid, "MARK") for _ in range(LOOKS)}
+        seen = {(mark_of(pid, "MARK"), *command_line(pid)) for _ in range(LOOKS)}
 
-    assert seen == {"ours"}
+    assert seen == {("ours", "sh", "-c", ENDLESS)}
 
 
-def test_a_process_without_environment_has_no_mark_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
+def test_a_process_without_environment_has_no_mark_after_a_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
     with running("/usr/bin/env", "-i", "sleep", "600") as pid:
         while Path(f"/proc/{pid}/cmdline").read_bytes() != b"sleep\x00600\x00":
             pass
 
         assert mark_of(pid, "MARK") is None
+        assert len(pauses) == 1
 
 
 def test_a_zombie_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

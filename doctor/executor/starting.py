@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from doctor.executor.directories import ProcessDirectory
-from doctor.os_processes import process_ids
+from doctor.os_processes import command_line, process_ids
 
 # Appended rather than put in front: what is installed beside this package must not shadow the standard library.
 BOOTSTRAP = "import sys; sys.path.append(sys.argv[1]); from doctor.executor.supervisor import main; main(sys.argv[2])"
@@ -39,20 +39,12 @@ def waits_at_gate(directory: ProcessDirectory) -> int | None:
     Found by its command line, in one look through all processes: ask only where nothing else tells.
     """
     path = str(directory.path)
-    return next((pid for pid in process_ids() if _is_supervisor(_command_line(pid), path)), None)
+    return next((pid for pid in process_ids() if _is_supervisor(command_line(pid), path)), None)
 
 
 def _is_supervisor(argv: Sequence[str], path: str) -> bool:
     # A terminal server keeps the command line that started it, which may end in ours.
     return argv[-3:] == [BOOTSTRAP, _packages(), path] and argv[1:2] in (["-c"], ["-I"])
-
-
-def _command_line(pid: int) -> list[str]:
-    try:
-        content = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return []
-    return content.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
 
 def _packages() -> str:
